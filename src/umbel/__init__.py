@@ -1,0 +1,1 @@
+"""Umbel: a unified messaging server for SIP networks."""

@@ -1,0 +1,1 @@
+"""Every administrative operation, once; the command line and later the web call it."""

@@ -1,0 +1,104 @@
+"""Every kind of event, once. Numbers below 2000 mean what they mean to Exchange UM."""
+
+from .events import Category, EventKind, Level
+
+_I, _W, _E = Level.INFORMATION, Level.WARNING, Level.ERROR
+
+_ALL: dict[int, EventKind] = {}
+
+
+def _kind(number: int, level: Level, category: Category, sentence: str, do: str = "") -> EventKind:
+    kind = EventKind(number=number, level=level, category=category, sentence=sentence, do=do)
+    if number in _ALL:
+        raise ValueError(f"event {number} is declared twice")
+    _ALL[number] = kind
+    return kind
+
+
+def by_number(number: int) -> EventKind | None:
+    """Find a kind by its number."""
+    return _ALL.get(number)
+
+
+def all_kinds() -> tuple[EventKind, ...]:
+    """Give the whole catalogue, by number."""
+    return tuple(_ALL[number] for number in sorted(_ALL))
+
+
+LOCKED_OUT = _kind(
+    1012, _W, Category.SUBSCRIBER_ACCESS,
+    "Mailbox {mailbox} is locked out: the wrong PIN was entered {failures} times in a row.",
+    "When the subscriber asks, give a new PIN: umbel mailbox set {mailbox} --pin",
+)  # fmt: skip
+LOGON_FAILURES = _kind(
+    1013, _W, Category.SUBSCRIBER_ACCESS,
+    "The caller {caller} was disconnected after {failures} failed logons to mailbox {mailbox}.",
+    "Nothing, if the subscriber mistyped; many such events from one caller are an attack.",
+)  # fmt: skip
+CALL_REJECTED = _kind(
+    1021, _W, Category.CALL,
+    "The call {call} from {caller} to {dialled} was rejected with {status}: {reason}.",
+    "The reason names what is missing; umbel gateway list shows who may call.",
+)  # fmt: skip
+TRANSFERRING = _kind(
+    1024, _I, Category.CALL_TRANSFER,
+    "Transferring the call {call} from {caller} to {target}.",
+)  # fmt: skip
+TRANSFER_FAILED = _kind(
+    1025, _E, Category.CALL_TRANSFER,
+    "The call {call} was not transferred to {target}: {reason}.",
+    "The reason is the peer's answer to our REFER, or what it told about the new call.",
+)  # fmt: skip
+TRANSFERRED = _kind(
+    1026, _I, Category.CALL_TRANSFER,
+    "The call {call} was transferred to {target}.",
+)  # fmt: skip
+AUTHENTICATED = _kind(
+    1036, _I, Category.SUBSCRIBER_ACCESS,
+    "The subscriber of mailbox {mailbox} logged on in call {call}.",
+)  # fmt: skip
+SERVICE_STARTED = _kind(
+    1037, _I, Category.SYSTEM,
+    "Node {node} is serving on {listeners}.",
+)  # fmt: skip
+SERVICE_STOPPED = _kind(
+    2000, _I, Category.SYSTEM,
+    "Node {node} stopped: {reason}.",
+)  # fmt: skip
+CALL_ENDED = _kind(
+    2001, _I, Category.CALL,
+    "The call {call} from {caller} to {dialled} ended after {seconds} s in {flow}: {reason}.",
+)  # fmt: skip
+CALL_FAILED = _kind(
+    2002, _E, Category.CALL,
+    "The call {call} from {caller} was dropped by an internal error: {error}.",
+    "Please report it with the log around this time: it is a fault of Umbel.",
+)  # fmt: skip
+MESSAGE_DELIVERED = _kind(
+    2010, _I, Category.CALL_ANSWERING,
+    "A message of {seconds} s from {caller} was delivered to mailbox {mailbox}.",
+)  # fmt: skip
+MESSAGE_INTERRUPTED = _kind(
+    2011, _W, Category.CALL_ANSWERING,
+    "A message of {seconds} s from {caller} to mailbox {mailbox} was cut short when its node "
+    "{lost_node} stopped; what was spoken has been delivered.",
+)  # fmt: skip
+ENGINE_LOST = _kind(
+    2020, _E, Category.SYSTEM,
+    "The media engine of node {node} stopped ({reason}) with {calls} calls; another was started.",
+    "If it happens again, report it with the log around this time.",
+)  # fmt: skip
+CONFIGURATION_CHANGED = _kind(
+    2030, _I, Category.ADMINISTRATION,
+    "The configuration was changed: {changes}.",
+)  # fmt: skip
+HANDSHAKE_FAILED = _kind(
+    2040, _W, Category.CONNECTIVITY,
+    "TLS with {peer} failed ({role}): {reason}.",
+    "umbel events --number 2040 shows the alerts and certificates of each attempt.",
+)  # fmt: skip
+MALFORMED_MESSAGE = _kind(
+    2041, _W, Category.CONNECTIVITY,
+    "A malformed SIP message came from {peer}: {reason}.",
+    "The reason says what was found at which byte and what was expected there.",
+)  # fmt: skip

@@ -1,0 +1,19 @@
+"""The configuration as everybody reads it: one immutable snapshot, replaced when it changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .objects import AutoAttendant, DialPlan, Gateway, HuntGroup, Mailbox, MailboxPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """All configured objects at one moment, by name (mailboxes by first extension)."""
+
+    revision: int = 0
+    dial_plans: Mapping[str, DialPlan] = field(default_factory=dict)
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)
+    hunt_groups: Mapping[str, HuntGroup] = field(default_factory=dict)
+    attendants: Mapping[str, AutoAttendant] = field(default_factory=dict)
+    policies: Mapping[str, MailboxPolicy] = field(default_factory=dict)
+    mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Who a TLS peer is, what it was shown, and how that ended. Judges; never opens a connection."""

@@ -1,0 +1,68 @@
+"""What is known of one TLS handshake, whichever side opened it and however it ended."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from umbel.core.instants import Duration
+
+
+class Role(StrEnum):
+    """Our part in the handshake."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+
+class Ending(StrEnum):
+    """How the handshake ended."""
+
+    SUCCEEDED = "succeeded"
+    REFUSED_BY_US = "refused by us"
+    REFUSED_BY_PEER = "refused by the peer"
+    """An alert came from the peer, in the handshake or instead of its first message."""
+    CLOSED_BY_PEER = "closed by the peer"
+    RESET_BY_PEER = "reset by the peer"
+    TIMED_OUT = "timed out"
+    NOT_TLS = "the peer does not speak TLS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One TLS alert (RFC 8446 section 6)."""
+
+    sent_by_us: bool
+    description: str
+    """Its name in RFC 8446, such as ``unknown_ca``; ``alert 123`` where it has none."""
+    is_fatal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandshakeReport:
+    """Everything that a connection's handshake showed (DESIGN: promise 1, it tells you why)."""
+
+    role: Role
+    local: tuple[str, int]
+    remote: tuple[str, int]
+    at: datetime
+    took: Duration
+    ending: Ending
+    detail: str = ""
+    """One sentence with the evidence, such as OpenSSL's reason or the first bytes of a non-TLS peer."""
+    version: str | None = None
+    cipher: str | None = None
+    server_name: str | None = None
+    """The name asked for (SNI): ours as a client, the peer's as a server."""
+    own_chain: tuple[bytes, ...] = ()
+    """The certificates that we presented, DER, leaf first."""
+    peer_chain: tuple[bytes, ...] = ()
+    """The certificates that the peer sent, DER, leaf first, also where they did not verify."""
+    verify_code: int = 0
+    """OpenSSL's verification result; 0 is X509_V_OK."""
+    verify_text: str = ""
+    alerts: tuple[Alert, ...] = ()
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the peer sent a certificate and its chain was found good."""
+        return bool(self.peer_chain) and self.verify_code == 0 and self.ending is Ending.SUCCEEDED

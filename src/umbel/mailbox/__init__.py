@@ -1,0 +1,1 @@
+"""Messages, greetings and PINs as values and rules, and the ports that keep them."""

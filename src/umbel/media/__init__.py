@@ -1,0 +1,1 @@
+"""SDP, RTP and sound as values and arrays: no socket, no clock."""

@@ -1,0 +1,1 @@
+"""The product: what a caller meets. Knows callers, never packets."""

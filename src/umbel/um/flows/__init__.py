@@ -1,0 +1,1 @@
+"""Each call flow, an async function over ``Call``."""
