@@ -1,1 +1,5 @@
-"""Each call flow, an async function over ``Call``."""
+"""What Umbel does with a caller, one function for each way in."""
+
+from .lead import attend, lead, serve_subscriber, take_message
+
+__all__ = ["attend", "lead", "serve_subscriber", "take_message"]

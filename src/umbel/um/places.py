@@ -1,0 +1,39 @@
+"""Where a call can be: the resting points of DESIGN section 8, as plain values.
+
+A flow never calls the flow that comes next: it returns the place, and ``lead`` goes there. So
+a caller may wander between menus for as long as they like, no flow knows another, and a place
+is all that another node needs to go on with the call.
+"""
+
+from dataclasses import dataclass
+
+from umbel.directory.objects import AutoAttendant, DialPlan, Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class AtAttendant:
+    """At the menu of an auto attendant."""
+
+    attendant: AutoAttendant
+    dial_plan: DialPlan
+
+
+@dataclass(frozen=True, slots=True)
+class AtMailbox:
+    """About to leave a message for somebody."""
+
+    mailbox: Mailbox
+    dial_plan: DialPlan
+
+
+@dataclass(frozen=True, slots=True)
+class AtSubscriberAccess:
+    """At the door of subscriber access."""
+
+    mailbox: Mailbox | None
+    """Whose mailbox, as the caller's number told; ``None``: it is asked for."""
+    dial_plan: DialPlan
+
+
+Place = AtAttendant | AtMailbox | AtSubscriberAccess
+"""Where a call goes on. ``None`` instead of a place: the call is over for us."""

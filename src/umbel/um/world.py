@@ -1,0 +1,23 @@
+"""What a flow needs besides the caller: the stores, the configuration and the time of day."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from umbel.directory.ports import Configuration
+from umbel.mailbox.ports import Audio, Greetings, Messages, PinHasher, Pins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The ports that flows use. ``app`` hands in the real ones, tests doubles in memory."""
+
+    messages: Messages
+    audio: Audio
+    greetings: Greetings
+    pins: Pins
+    hasher: PinHasher
+    configuration: Callable[[], Configuration]
+    """The present snapshot; a flow reads it anew where it matters, never keeps it."""
+    wall: Callable[[], datetime]
+    """The time of day, aware, UTC."""
