@@ -1,0 +1,202 @@
+"""The settings of one machine: ``umbel.toml``. Everything else is in the store."""
+
+import ipaddress
+import socket
+import tomllib
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from umbel.core.errors import Mistake
+from umbel.core.tables import read_table
+from umbel.sip.hop import Transport
+
+
+class TransportName(StrEnum):
+    """A transport as a person writes it."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+
+
+class LogFormat(StrEnum):
+    """How the log looks."""
+
+    AUTO = "auto"
+    """Pretty on a terminal, JSON otherwise."""
+    PRETTY = "pretty"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSettings:
+    """Who this node is."""
+
+    name: str = field(default_factory=socket.getfqdn)
+    """Its fully qualified domain name, which also is in its certificate and its Contact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where everything is kept that is not this machine's own."""
+
+    url: str = "sqlite:///umbel.db"
+    """``sqlite:///file`` for one node, ``postgresql://…`` for many."""
+    audio: str = "audio"
+    """The folder of recordings beside SQLite; PostgreSQL keeps them itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerSettings:
+    """One address that SIP is taken on."""
+
+    transport: TransportName
+    address: str = "0.0.0.0"
+    port: int | None = None
+    """Empty: 5060, with TLS 5061. 0: one that is free."""
+    require_client_certificate: bool = False
+    """Refuse a TLS peer that shows no certificate; otherwise it is asked for one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """This node's certificate, and whom it trusts. All are PEM files."""
+
+    certificate: str
+    """The node's certificate, then the intermediates."""
+    key: str
+    trust: str
+    """The authorities that a peer's certificate must come from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSettings:
+    """Where audio goes."""
+
+    first_port: int = 20000
+    last_port: int = 29999
+    address: str = ""
+    """The address that peers send audio to; empty: the one that the call came in on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptSettings:
+    """What callers hear."""
+
+    folder: str = ""
+    """The administrator's own recordings, which replace Umbel's by name."""
+    time_zone: str = ""
+    """Of the dates and times that are spoken, such as Europe/Vienna; empty: the machine's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """The log."""
+
+    format: LogFormat = LogFormat.AUTO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that is this machine's own."""
+
+    node: NodeSettings = field(default_factory=NodeSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    listener: tuple[ListenerSettings, ...] = (
+        ListenerSettings(transport=TransportName.UDP),
+        ListenerSettings(transport=TransportName.TCP),
+    )
+    tls: TlsSettings | None = None
+    media: MediaSettings = field(default_factory=MediaSettings)
+    prompts: PromptSettings = field(default_factory=PromptSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+
+
+def load_settings(path: Path) -> Settings:
+    """Read a settings file. Paths in it are taken from the file's own folder."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Mistake(
+            "no such file",
+            expected="a settings file",
+            where=str(path),
+            do="name one with --settings, or begin with: umbel try",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Mistake(str(error), expected="a readable text file", where=str(path)) from error
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Mistake(str(error), expected="TOML", where=str(path)) from error
+    settings = read_table(Settings, table, str(path))
+    check_settings(settings, str(path))
+    return _with_paths_from(settings, path.resolve().parent)
+
+
+def check_settings(settings: Settings, where: str) -> None:
+    """Refuse what cannot work before anything is opened."""
+    if not settings.listener:
+        raise Mistake("no listener", expected="at least one [[listener]]", where=where)
+    for listener in settings.listener:
+        _check_listener(listener, settings, f"{where}, listener {listener.transport.value}")
+    first, last = settings.media.first_port, settings.media.last_port
+    if not 1024 <= first < last <= 65535:
+        raise Mistake(
+            f"{first} to {last}",
+            expected="first_port below last_port, both from 1024 to 65535",
+            where=f"{where}, media",
+        )
+    if settings.media.address:
+        _check_address(settings.media.address, f"{where}, media, address")
+
+
+def _check_listener(listener: ListenerSettings, settings: Settings, where: str) -> None:
+    _check_address(listener.address, f"{where}, address")
+    if listener.port is not None and not 0 <= listener.port <= 65535:
+        raise Mistake(str(listener.port), expected="a port from 0 to 65535", where=where)
+    if listener.transport is TransportName.TLS and settings.tls is None:
+        raise Mistake(
+            "a TLS listener and no [tls]",
+            expected="certificate, key and trust in [tls]",
+            where=where,
+        )
+
+
+def _check_address(address: str, where: str) -> None:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        raise Mistake(f'"{address}"', expected="an IP address", where=where) from None
+
+
+def listening_port(listener: ListenerSettings) -> int:
+    """Give the port to listen on."""
+    if listener.port is not None:
+        return listener.port
+    return sip_transport(listener).default_port
+
+
+def sip_transport(listener: ListenerSettings) -> Transport:
+    """Give the transport as SIP names it."""
+    return Transport(listener.transport.value.upper())
+
+
+def _with_paths_from(settings: Settings, folder: Path) -> Settings:
+    """Give the settings with every relative path taken from *folder*."""
+
+    def at(name: str) -> str:
+        return str(folder / name) if name else ""
+
+    url = settings.store.url
+    if url.startswith("sqlite:///"):
+        url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
+    tls = settings.tls
+    return replace(
+        settings,
+        store=replace(settings.store, url=url, audio=at(settings.store.audio)),
+        tls=tls
+        and replace(tls, certificate=at(tls.certificate), key=at(tls.key), trust=at(tls.trust)),
+        prompts=replace(settings.prompts, folder=at(settings.prompts.folder)),
+    )

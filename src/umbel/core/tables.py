@@ -1,0 +1,157 @@
+"""Values from tables and back: how TOML and JSON become frozen dataclasses, with errors for people.
+
+Works from the dataclass alone: its field names are the keys, its types say what is expected, its
+defaults say what may be left out. An unknown key, a wrong type or a missing key is a ``Mistake``.
+"""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Protocol,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from .errors import Mistake, Misuse
+
+if TYPE_CHECKING:
+
+    class _Dataclass(Protocol):
+        __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+Value = TypeVar("Value", bound="_Dataclass")
+
+_NAMES: dict[type, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
+
+
+def read_table(kind: type[Value], table: Mapping[str, object], where: str) -> Value:
+    """Make a *kind* from *table*; *where* names the place of the table for the error."""
+    types = _types(kind)
+    for key in table:
+        if key not in types:
+            raise _unknown(key, types, where)
+    values = {key: read_value(types[key], value, f"{where}, {key}") for key, value in table.items()}
+    for field in dataclasses.fields(kind):
+        if field.name not in values and not _has_default(field):
+            expected = describe(types[field.name])
+            raise Mistake(f"no {field.name}", expected=expected, where=where)
+    return kind(**values)
+
+
+def write_table(value: "_Dataclass") -> dict[str, object]:
+    """Give the table that ``read_table`` makes *value* from; what equals its default is left out."""
+    table: dict[str, object] = {}
+    for field in dataclasses.fields(value):
+        content = getattr(value, field.name)
+        if content is not None and content != _default(field):
+            table[field.name] = plain(content)
+    return table
+
+
+def plain(content: object) -> object:
+    """Give *content* as TOML and JSON know it."""
+    if isinstance(content, StrEnum):
+        return content.value
+    if isinstance(content, tuple):
+        return [plain(item) for item in content]
+    if dataclasses.is_dataclass(content) and not isinstance(content, type):
+        return write_table(content)
+    return content
+
+
+def describe(expected: object) -> str:
+    """Say in words what a value of type *expected* looks like."""
+    if get_origin(expected) in (Union, UnionType):
+        return " or ".join(describe(part) for part in get_args(expected) if part is not NoneType)
+    if get_origin(expected) is tuple:
+        return f"a list, each item {describe(get_args(expected)[0])}"
+    if isinstance(expected, type) and issubclass(expected, StrEnum):
+        return "one of " + ", ".join(f'"{member.value}"' for member in expected)
+    if isinstance(expected, type) and dataclasses.is_dataclass(expected):
+        return "a table with " + ", ".join(_types(expected))
+    if isinstance(expected, type) and expected in _NAMES:
+        return _NAMES[expected]
+    raise Misuse(f"a table cannot hold a {expected!r}")
+
+
+def read_value(expected: object, value: object, where: str) -> object:
+    """Take *value* for a field of type *expected*, or say why not."""
+    if get_origin(expected) in (Union, UnionType):
+        part = next(part for part in get_args(expected) if part is not NoneType)
+        return read_value(part, value, where)
+    if get_origin(expected) is tuple:
+        return _read_list(get_args(expected)[0], value, where, expected)
+    if isinstance(expected, type) and issubclass(expected, StrEnum):
+        if value in {member.value for member in expected}:
+            return expected(value)
+    elif isinstance(expected, type) and dataclasses.is_dataclass(expected):
+        if isinstance(value, Mapping):
+            return read_table(expected, value, where)
+    elif expected is float and type(value) is int:
+        return float(value)
+    elif type(value) is expected:
+        return value
+    raise Mistake(_show(value), expected=describe(expected), where=where)
+
+
+def _read_list(item: object, value: object, where: str, expected: object) -> tuple[object, ...]:
+    if not isinstance(value, list | tuple):
+        raise Mistake(_show(value), expected=describe(expected), where=where)
+    return tuple(
+        read_value(item, content, f"{where}, item {number}")
+        for number, content in enumerate(value, 1)
+    )
+
+
+def _show(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, Mapping):
+        return "a table"
+    return repr(value)
+
+
+def _unknown(key: str, types: Mapping[str, object], where: str) -> Mistake:
+    near = difflib.get_close_matches(key, types, n=1)
+    return Mistake(
+        f'the unknown key "{key}"',
+        expected="one of " + ", ".join(types),
+        where=where,
+        do=f'did you mean "{near[0]}"?' if near else "",
+    )
+
+
+@cache
+def _types(kind: type) -> Mapping[str, object]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+def _has_default(field: "dataclasses.Field[Any]") -> bool:
+    return (
+        field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+    )
+
+
+def _default(field: "dataclasses.Field[Any]") -> object:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
