@@ -1,0 +1,99 @@
+"""The kinds of objects that an administrator creates, and the words for them."""
+
+from dataclasses import dataclass
+
+from umbel.core.errors import Mistake
+from umbel.directory.objects import (
+    AutoAttendant,
+    Configured,
+    DialPlan,
+    Gateway,
+    HuntGroup,
+    Mailbox,
+    MailboxPolicy,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of object."""
+
+    noun: str
+    """As the command line and ``site.toml`` call it."""
+    title: str
+    """As a sentence calls it."""
+    type: type[Configured]
+    collection: str
+    """The attribute of ``Configuration`` that holds them."""
+    key: str = "name"
+    """The field that names one."""
+    columns: tuple[str, ...] = ()
+    """What a list shows, besides the key."""
+
+
+KINDS = (
+    Kind(
+        noun="dialplan",
+        title="dial plan",
+        type=DialPlan,
+        collection="dial_plans",
+        columns=("uri_type", "digits", "security", "access_numbers", "operator"),
+    ),
+    Kind(
+        noun="gateway",
+        title="gateway",
+        type=Gateway,
+        collection="gateways",
+        columns=("address", "port", "transport", "status"),
+    ),
+    Kind(
+        noun="policy",
+        title="mailbox policy",
+        type=MailboxPolicy,
+        collection="policies",
+        columns=("min_pin_length", "pin_lifetime_days", "failures_before_lockout"),
+    ),
+    Kind(
+        noun="huntgroup",
+        title="hunt group",
+        type=HuntGroup,
+        collection="hunt_groups",
+        columns=("pilot", "gateway", "dial_plan"),
+    ),
+    Kind(
+        noun="attendant",
+        title="auto attendant",
+        type=AutoAttendant,
+        collection="attendants",
+        columns=("dial_plan", "pilots", "status", "operator"),
+    ),
+    Kind(
+        noun="mailbox",
+        title="mailbox",
+        type=Mailbox,
+        collection="mailboxes",
+        key="extension",
+        columns=("name", "dial_plan", "policy", "sip_uri", "email"),
+    ),
+)
+"""In the order in which they can be created: what is referred to comes first."""
+
+_BY_NOUN = {kind.noun: kind for kind in KINDS}
+_BY_TYPE = {kind.type: kind for kind in KINDS}
+
+
+def kind_named(noun: str) -> Kind:
+    """Find a kind by its noun."""
+    if noun not in _BY_NOUN:
+        raise Mistake(f'"{noun}"', expected="one of " + ", ".join(_BY_NOUN), where="kind of object")
+    return _BY_NOUN[noun]
+
+
+def kind_of(thing: Configured) -> Kind:
+    """Find the kind of an object."""
+    return _BY_TYPE[type(thing)]
+
+
+def name_of(thing: Configured) -> str:
+    """Give what names *thing* among its kind."""
+    return str(getattr(thing, kind_of(thing).key))
