@@ -82,6 +82,7 @@ MESSAGE_INTERRUPTED = _kind(
     2011, _W, Category.CALL_ANSWERING,
     "A message of {seconds} s from {caller} to mailbox {mailbox} was cut short when its node "
     "{lost_node} stopped; what was spoken has been delivered.",
+    "Find out why that node stopped: umbel events --node {lost_node}",
 )  # fmt: skip
 ENGINE_LOST = _kind(
     2020, _E, Category.SYSTEM,

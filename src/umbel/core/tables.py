@@ -98,7 +98,7 @@ def read_value(expected: object, value: object, where: str) -> object:
     if get_origin(expected) is tuple:
         return _read_list(get_args(expected)[0], value, where, expected)
     if isinstance(expected, type) and issubclass(expected, StrEnum):
-        if value in {member.value for member in expected}:
+        if isinstance(value, str) and value in {member.value for member in expected}:
             return expected(value)
     elif isinstance(expected, type) and dataclasses.is_dataclass(expected):
         if isinstance(value, Mapping):
