@@ -1,0 +1,116 @@
+"""Which gateway a peer is: by the names of its certificate, or by its address."""
+
+import ipaddress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from .objects import Gateway, Transport
+
+Resolved = Mapping[str, Collection[str]]
+"""By gateway name: the IP addresses that DNS has for the gateway's host name now."""
+
+_SHOWN = 8
+"""Of many known gateways, a refusal names this many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """Who sent us a request, as far as the transport can tell."""
+
+    address: str
+    """An IP address without brackets."""
+    transport: Transport
+    port: int | None = None
+    """Tells gateways apart that share an address."""
+    certificate_names: tuple[str, ...] = ()
+    """The names in its client certificate; empty unless the chain was found good."""
+
+    def __str__(self) -> str:
+        shown = f"{self.address} over {self.transport.value.upper()}"
+        if self.transport is not Transport.TLS:
+            return shown
+        names = " and ".join(self.certificate_names)
+        return f"{shown} with " + (f"a certificate for {names}" if names else "no certificate")
+
+
+def recognise(peer: Peer, gateways: Mapping[str, Gateway], resolved: Resolved) -> Gateway | None:
+    """
+    Find the gateway that *peer* is.
+
+    Where several fit, the best evidence wins: a certificate's name, then the exact address,
+    then the smallest network; then the gateway's own transport and port; then its name.
+    """
+    fitting = sorted(
+        (rank, gateway.name)
+        for gateway in gateways.values()
+        if (rank := _rank(peer, gateway, resolved.get(gateway.name, ()))) is not None
+    )
+    return gateways[fitting[0][1]] if fitting else None
+
+
+def why_unknown(peer: Peer, gateways: Mapping[str, Gateway]) -> str:
+    """Say who the peer is and which gateways there are, so that the difference can be seen."""
+    known = [describe(gateways[name]) for name in sorted(gateways)]
+    if not known:
+        return f"no gateway is configured, and a call came from {peer}"
+    more = [f"and {len(known) - _SHOWN} more"] if len(known) > _SHOWN else []
+    return f"no gateway is {peer}; known are: " + "; ".join(known[:_SHOWN] + more)
+
+
+def describe(gateway: Gateway) -> str:
+    """Say how a gateway is recognised."""
+    transport = gateway.transport.value.upper()
+    if names := presented_names(gateway):
+        return f"{gateway.name} by a certificate for {' or '.join(names)} over {transport}"
+    places = " or ".join((gateway.address, *gateway.from_addresses))
+    return f"{gateway.name} at {places} over {transport}"
+
+
+def presented_names(gateway: Gateway) -> tuple[str, ...]:
+    """Give the names, one of which its certificate must carry; empty: its address is enough."""
+    if gateway.transport is not Transport.TLS:
+        return ()
+    if gateway.certificate_names or is_ip_address(gateway.address):
+        return gateway.certificate_names
+    return (gateway.address,)
+
+
+def is_ip_address(text: str) -> bool:
+    """Say whether *text* is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+_Rank = tuple[int, bool, bool]
+
+
+def _rank(peer: Peer, gateway: Gateway, resolved: Collection[str]) -> _Rank | None:
+    """Give how well the gateway fits, the lower the better; ``None``: not at all."""
+    evidence = _evidence(peer, gateway, resolved)
+    if evidence is None:
+        return None
+    return evidence, peer.transport is not gateway.transport, peer.port != gateway.port
+
+
+def _evidence(peer: Peer, gateway: Gateway, resolved: Collection[str]) -> int | None:
+    if gateway.transport is Transport.TLS and peer.transport is not Transport.TLS:
+        return None  # A source address alone is easily forged over UDP.
+    if names := presented_names(gateway):
+        wanted = {name.lower().rstrip(".") for name in names}
+        shown = {name.lower().rstrip(".") for name in peer.certificate_names}
+        return 0 if wanted & shown else None
+    address = ipaddress.ip_address(peer.address)
+    fitting = [network for network in _networks(gateway, resolved) if address in network]
+    return min((1 + net.max_prefixlen - net.prefixlen for net in fitting), default=None)
+
+
+def _networks(
+    gateway: Gateway, resolved: Collection[str]
+) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    for text in (gateway.address, *gateway.from_addresses, *resolved):
+        with suppress(ValueError):  # A host name: DNS has its addresses in *resolved*.
+            yield ipaddress.ip_network(text, strict=False)

@@ -1,0 +1,101 @@
+"""What is kept about calls and nodes: the live ones for ``umbel calls``, the past ones for reports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from umbel.core.events import Field
+from umbel.core.instants import Duration
+
+
+class Direction(StrEnum):
+    """Who called whom."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class CallState(StrEnum):
+    """How far a call is."""
+
+    OFFERED = "offered"
+    """Ringing, at our side or at theirs."""
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """One point that a flow passed."""
+
+    at: datetime
+    name: str
+    """``area.participle``: ``attendant.offered``."""
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """How the audio of a call was (RFC 3550 section 6.4)."""
+
+    codec: str = ""
+    packets_sent: int = 0
+    packets_received: int = 0
+    packets_lost: int = 0
+    jitter: Duration | None = None
+    """Interarrival jitter; ``None``: nothing was received."""
+    round_trip: Duration | None = None
+    """``None``: the peer sent no RTCP that would tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One call, live or past. Replaced as a whole whenever something of it changes."""
+
+    id: str
+    """The name that logs, events and ``umbel calls`` give the call."""
+    node: str
+    direction: Direction
+    state: CallState
+    started: datetime
+    answered: datetime | None = None
+    ended: datetime | None = None
+    caller: str = ""
+    """The number or SIP user; empty: anonymous."""
+    caller_name: str = ""
+    dialled: str = ""
+    gateway: str = ""
+    dial_plan: str = ""
+    mailbox: str = ""
+    """The first extension of the mailbox that the call is about; empty: none yet."""
+    attendant: str = ""
+    flow: str = ""
+    """Where the call is in the product: ``attendant``, ``answering``, ``subscriber``."""
+    caption: str = ""
+    """What the caller hears now, or heard last."""
+    milestones: tuple[Milestone, ...] = ()
+    status: int | None = None
+    """The final SIP status, 200 for a call that was answered; ``None``: not there yet."""
+    reason: str = ""
+    """Why it ended or was refused."""
+    statistics: Statistics | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Say whether the call is still going on."""
+        return self.state is not CallState.ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRecord:
+    """One Umbel server process."""
+
+    name: str
+    """Its fully qualified domain name."""
+    version: str
+    started: datetime
+    heartbeat: datetime
+    """When it last said that it lives."""
+    listeners: tuple[str, ...] = ()
+    """What it serves on, as ``tls:10.0.0.1:5061``."""
