@@ -103,3 +103,8 @@ MALFORMED_MESSAGE = _kind(
     "A malformed SIP message came from {peer}: {reason}.",
     "The reason says what was found at which byte and what was expected there.",
 )  # fmt: skip
+RECORDING_MISSING = _kind(
+    2050, _W, Category.SYSTEM,
+    "The recording {recording} was not played: {reason}. The caller heard instead: {instead}.",
+    "Record it again, or put it as a WAV file into the folder that [prompts] folder names.",
+)  # fmt: skip

@@ -1,0 +1,169 @@
+"""Prompts as files: the package's clips, the administrator's recordings, and kept speech."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import assert_never
+
+import soxr  # type: ignore[import-untyped]  # It ships no stubs.
+
+from umbel.core import event_catalogue as catalogue
+from umbel.core.errors import Mistake
+from umbel.core.events import Events
+from umbel.core.instants import Duration
+from umbel.mailbox.message import AudioId
+from umbel.mailbox.ports import Audio
+from umbel.media import wav
+from umbel.media.engine import Clip, Playable, Samples, Silence, Tone
+from umbel.speech import (
+    BeepPiece,
+    ClipPiece,
+    Language,
+    PausePiece,
+    Piece,
+    RecordedPiece,
+    SpeakPiece,
+    Spoken,
+    caption,
+    parse_language,
+    render,
+)
+
+from .recordings_folder import RecordingsFolder
+from .text_to_speech import KeptSpeech
+
+BEEP = Tone(1000, 0.4)
+"""The tone after which the caller speaks; no part of any telephone key's."""
+
+_RATE = 8000
+"""Of ``Samples``."""
+
+
+def package_folder(tag: str) -> Path:
+    """Give the folder of a language in the package: ``phrases.toml`` and ``clips/``."""
+    languages = Path(str(resources.files("umbel.speech"))) / "languages"
+    folder = languages / tag
+    if not (folder / "phrases.toml").is_file():
+        spoken = ", ".join(sorted(path.parent.name for path in languages.glob("*/phrases.toml")))
+        raise Mistake(tag, expected=f"a language that Umbel speaks ({spoken})", where="language")
+    return folder
+
+
+def load_language(tag: str) -> Language:
+    """Read the sentences of a language; raises ``Mistake`` for one that Umbel does not speak."""
+    return parse_language((package_folder(tag) / "phrases.toml").read_text("utf-8"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recordings:
+    """Where audio comes from that is not the package's."""
+
+    audio: Audio
+    """What subscribers and callers recorded."""
+    folder: Path | None = None
+    """
+    The administrator's: ``NAME.wav`` for what attendants name, and ``en-US/phrase/NAME.wav``
+    instead of the package's clip of that name.
+    """
+    speech: KeptSpeech | None = None
+    """``None``: no synthesiser, names and texts are spelled."""
+
+
+class PromptLibrary:
+    """Turns what flows say in one language into what the media engine plays."""
+
+    def __init__(self, language: Language, recordings: Recordings, events: Events) -> None:
+        self._language = language
+        self._recordings = recordings
+        self._events = events
+        self._folder = RecordingsFolder(recordings.folder)
+        self._package = package_folder(language.tag) / "clips"
+
+    @property
+    def language(self) -> Language:
+        """The language that it speaks."""
+        return self._language
+
+    def caption(self, spoken: Sequence[Spoken], now: datetime) -> str:
+        """Give what is said as a line of text; *now* carries the time zone that times are said in."""
+        return " ".join(caption(item, self._language, now) for item in spoken)
+
+    async def playables(self, spoken: Sequence[Spoken], now: datetime) -> list[Playable]:
+        """
+        Give what is played for it, each item whole; *now* as for ``caption``.
+
+        What cannot be found is told as an event and said in other words, never left silent.
+        Raises ``Unavailable`` where the audio store does.
+        """
+        pieces = render(spoken, self._language, now)
+        return [item for piece in pieces async for item in self._piece(piece)]
+
+    async def _piece(self, piece: Piece) -> AsyncIterator[Playable]:
+        match piece:
+            case ClipPiece(key):
+                yield self._clip(key)
+            case SpeakPiece(text):
+                for item in await self._speak(text):
+                    yield item
+            case RecordedPiece():
+                for item in await self._recorded(piece):
+                    yield item
+            case BeepPiece():
+                yield BEEP
+            case PausePiece(seconds):
+                yield Silence(seconds)
+            case _:
+                assert_never(piece)
+
+    def _clip(self, key: str) -> Clip:
+        package = self._package / f"{key}.wav"
+        name = f"{self._language.tag}/{key}.wav"
+        try:
+            own = self._folder.find(name)
+        except Mistake as mistake:
+            self._tell(name, str(mistake), instead="the prompt of the package")
+            own = None
+        return Clip(str(own or package))
+
+    async def _speak(self, text: str) -> list[Playable]:
+        if self._recordings.speech is not None:
+            file = await self._recordings.speech.spoken(text, self._language.tag)
+            if file is not None:
+                return [Clip(str(file))]
+        spelled = self._language.wording.spelling(text)
+        return [item for piece in spelled async for item in self._piece(piece)]
+
+    async def _recorded(self, piece: RecordedPiece) -> list[Playable]:
+        try:
+            return [await self._find(piece)]
+        except Mistake as mistake:
+            self._tell(piece.audio, str(mistake), instead=piece.otherwise)
+            return await self._speak(piece.otherwise)
+
+    async def _find(self, piece: RecordedPiece) -> Clip | Samples:
+        if piece.audio.endswith(".wav"):
+            return await asyncio.to_thread(self._find_file, piece.audio, piece.since)
+        linear = await self._recordings.audio.read(AudioId(piece.audio))
+        if not linear:
+            raise Mistake("nothing", expected="audio", where=piece.audio)
+        return Samples(linear[int(piece.since * _RATE) * 2 :])
+
+    def _find_file(self, name: str, since: Duration) -> Clip | Samples:
+        path = self._folder.find(name)
+        if path is None:
+            raise Mistake("no such file", expected="a recording", where=name)
+        return Samples(_linear(path, since)) if since else Clip(str(path))
+
+    def _tell(self, recording: str, reason: str, *, instead: str) -> None:
+        told = {"recording": recording, "reason": reason, "instead": instead}
+        self._events.tell(catalogue.RECORDING_MISSING, **told)
+
+
+def _linear(path: Path, since: Duration) -> bytes:
+    """Read a WAV file from *since* on as ``Samples`` have it."""
+    sound = wav.read(path.read_bytes(), str(path))
+    rest = sound.samples[int(since * sound.rate) :]
+    return bytes(soxr.resample(rest, sound.rate, _RATE).astype("<i2").tobytes())
