@@ -38,6 +38,17 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One handshake message, when it went or came."""
+
+    sent_by_us: bool
+    message: str
+    """Its name in RFC 8446 or RFC 5246, such as ``CertificateVerify``."""
+    after: Duration
+    """Seconds since the handshake began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandshakeReport:
     """Everything that a connection's handshake showed (DESIGN: promise 1, it tells you why)."""
 
@@ -61,6 +72,8 @@ class HandshakeReport:
     """OpenSSL's verification result; 0 is X509_V_OK."""
     verify_text: str = ""
     alerts: tuple[Alert, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """The handshake messages in their order: how far both sides came, and when."""
 
     @property
     def is_verified(self) -> bool:

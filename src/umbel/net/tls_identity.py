@@ -1,0 +1,181 @@
+"""This node's TLS identity: certificate, key and trust anchors, loaded from files and checked."""
+
+import errno
+import ssl
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from umbel.core.errors import Mistake
+from umbel.core.findings import Finding, Severity
+
+from .tls_observation import observe
+
+
+class TlsIdentity:
+    """What this node shows to TLS peers, and whom it believes. Never changed: load another."""
+
+    def __init__(
+        self, certificates: Sequence[x509.Certificate], certificate: Path, key: Path, trust: Path
+    ) -> None:
+        self.chain = tuple(one.public_bytes(Encoding.DER) for one in certificates)
+        """DER, the node's own certificate first."""
+        self._leaf = certificates[0]
+        self._files = certificate, key, trust
+        self._accepting = self._server_context(ssl.CERT_OPTIONAL)
+        self._accepting_strictly = self._server_context(ssl.CERT_REQUIRED)
+        self._opening = self._client_context(verify_names=True)
+        self._opening_unnamed = self._client_context(verify_names=False)
+
+    @classmethod
+    def load(cls, *, certificate: Path, key: Path, trust: Path) -> Self:
+        """Load PEM files: the certificate with its intermediates, its key, the authorities.
+
+        The key may be in the certificate's file. What does not fit together is a ``Mistake``.
+        """
+        certificates = _read_certificates(certificate, "the node's certificate")
+        _read_certificates(trust, "the authorities that peers' certificates come from")
+        _check_key(key, certificate, certificates)
+        return cls(certificates, certificate, key, trust)
+
+    def server_context(self, *, requires_client_certificate: bool) -> ssl.SSLContext:
+        """Give the context for accepted connections; a client's certificate is always asked for."""
+        return self._accepting_strictly if requires_client_certificate else self._accepting
+
+    def client_context(self, *, verify_names: bool) -> ssl.SSLContext:
+        """Give the context for opened connections; the server's chain is always verified."""
+        return self._opening if verify_names else self._opening_unnamed
+
+    def findings(self, at: datetime) -> Iterator[Finding]:
+        """Tell what is doubtful about the certificate at the time of day *at*, yet usable."""
+        begins, ends = self._leaf.not_valid_before_utc, self._leaf.not_valid_after_utc
+        if at > ends:
+            yield _out_of_date(
+                "tls.own-certificate-expired", f"it was valid until {ends:%F %R} UTC"
+            )
+        if at < begins:
+            yield _out_of_date(
+                "tls.own-certificate-not-yet-valid", f"it is valid from {begins:%F %R} UTC"
+            )
+
+    def _server_context(self, verify: ssl.VerifyMode) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.verify_mode = verify
+        # Each connection is verified and reported in full: no session is ever resumed.
+        context.options |= ssl.OP_NO_TICKET
+        context.num_tickets = 0
+        return self._equipped(context)
+
+    def _client_context(self, *, verify_names: bool) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = verify_names
+        return self._equipped(context)
+
+    def _equipped(self, context: ssl.SSLContext) -> ssl.SSLContext:
+        certificate, key, trust = self._files
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+        try:
+            context.load_cert_chain(certificate, key)
+            context.load_verify_locations(trust)
+        except ssl.SSLError as error:
+            raise Mistake(
+                f"something that OpenSSL refuses ({_reason(error)})",
+                expected="a certificate and key strong enough for this machine's OpenSSL policy",
+                where=str(certificate),
+                do="ask the authority for a certificate with SHA-256 and RSA 2048 or EC P-256",
+            ) from error
+        observe(context)
+        return context
+
+
+def _read_certificates(path: Path, what: str) -> list[x509.Certificate]:
+    """Read every certificate of a PEM file; at least one is there."""
+    octets = _read(path, what)
+    try:
+        return x509.load_pem_x509_certificates(octets)
+    except ValueError as error:
+        raise Mistake(
+            _seems(octets), expected=f"{what} in PEM", where=str(path), do=_how_to_pem(octets, path)
+        ) from error
+
+
+def _check_key(key: Path, certificate: Path, certificates: Sequence[x509.Certificate]) -> None:
+    """Make sure that the key can be read and is the one of the first certificate."""
+    octets = _read(key, "the private key")
+    try:
+        public = load_pem_private_key(octets, password=None).public_key()
+    except TypeError as error:
+        raise Mistake(
+            "a key that is encrypted with a passphrase",
+            expected="a private key without one",
+            where=str(key),
+            do=f"openssl pkey -in {key} -out {key}.plain, readable for Umbel only",
+        ) from error
+    except ValueError as error:
+        raise Mistake(_seems(octets), expected="a private key in PEM", where=str(key)) from error
+    wanted = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    fits = [wanted == _public_key(one) for one in certificates]
+    if fits[0]:
+        return
+    raise Mistake(
+        f"a key that does not fit the first certificate ({certificates[0].subject.rfc4514_string()})",
+        expected=f"the key of {certificate}",
+        where=str(key),
+        do="put the node's own certificate first in the file, its issuers after it"
+        if any(fits)
+        else "name the key that the certificate was requested with",
+    )
+
+
+def _public_key(certificate: x509.Certificate) -> bytes:
+    return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        found = "no such file" if error.errno == errno.ENOENT else error.strerror or str(error)
+        raise Mistake(found, expected=what, where=str(path)) from error
+
+
+def _seems(octets: bytes) -> str:
+    """Say what a file that is not the expected PEM seems to be."""
+    if not octets.strip():
+        return "an empty file"
+    if octets.startswith(b"\x30"):
+        return "binary data (DER or PKCS #12)"
+    for line in octets.splitlines():
+        if line.startswith(b"-----BEGIN "):
+            return f"PEM that holds {line.strip(b'- ').decode('ascii', 'replace')[6:].lower()}"
+    return "something that is not PEM"
+
+
+def _how_to_pem(octets: bytes, path: Path) -> str:
+    if not octets.startswith(b"\x30"):
+        return ""
+    return f"openssl x509 -in {path} -out {path}.pem, or openssl pkcs12 -in {path} for PKCS #12"
+
+
+def _reason(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).lower().replace("_", " ")
+
+
+def _out_of_date(code: str, seen: str) -> Finding:
+    return Finding(
+        code=code,
+        severity=Severity.WARNING,
+        seen=f"our certificate is out of date: {seen}",
+        means="peers refuse TLS connections with this node",
+        do="install a certificate that is valid now, and check this machine's clock",
+        rule="RFC 5280 section 4.1.2.5",
+    )

@@ -1,0 +1,102 @@
+"""Watches a handshake through OpenSSL's message callback.
+
+The callback is the only way to the peer's chain when a server fails to verify it, and to every
+alert with its direction. Python keeps it undocumented, so its absence costs evidence, not service.
+"""
+
+import ssl
+from typing import Final, cast
+
+from umbel.core.instants import Clock
+from umbel.identity import tls_messages
+from umbel.identity.alerts import CLOSE_NOTIFY, read_alert
+from umbel.identity.handshake import Alert, Step
+
+_ALERT: Final = 21
+_HANDSHAKE: Final = 22
+_TLS_1_3: Final = 0x0304
+_STEPS: Final = 64
+"""Steps kept of one connection; a handshake has at most a dozen."""
+
+
+class Observation:
+    """What was seen of one handshake."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.began = clock.now()
+        self.alerts: list[Alert] = []
+        self.steps: list[Step] = []
+        self.own_chain: tuple[bytes, ...] = ()
+        self.peer_chain: tuple[bytes, ...] = ()
+        self.server_name: str | None = None
+
+    def take(self, octets: bytes, *, kind: int, version: int, sent_by_us: bool) -> None:
+        """Take one decrypted message; *kind* is the content type of its record."""
+        if kind == _ALERT:
+            alert = read_alert(octets, sent_by_us=sent_by_us)
+            if alert is not None:
+                self.alerts.append(alert)
+        elif kind == _HANDSHAKE and octets:
+            self._take_handshake(octets, version, sent_by_us)
+
+    def _take_handshake(self, message: bytes, version: int, sent_by_us: bool) -> None:
+        if len(self.steps) < _STEPS:
+            self.steps.append(
+                Step(
+                    sent_by_us=sent_by_us,
+                    message=tls_messages.message_name(message),
+                    after=self._clock.now() - self.began,
+                )
+            )
+        if message[0] == tls_messages.CLIENT_HELLO:
+            self.server_name = tls_messages.server_name_in(message)
+        elif message[0] == tls_messages.CERTIFICATE:
+            chain = tls_messages.certificates_in(message, is_tls_1_3=version == _TLS_1_3)
+            if sent_by_us:
+                self.own_chain = chain
+            else:
+                self.peer_chain = chain
+
+    def refusal(self) -> Alert | None:
+        """Give the last alert of the peer that is a complaint."""
+        for alert in reversed(self.alerts):
+            if not alert.sent_by_us and alert.description != CLOSE_NOTIFY:
+                return alert
+        return None
+
+    def progress(self) -> str:
+        """Say how far the handshake came."""
+        if not self.steps:
+            return "before the first message of the handshake"
+        last = self.steps[-1]
+        return f"after {'our' if last.sent_by_us else 'its'} {last.message}"
+
+
+class ObservedSslObject(ssl.SSLObject):
+    """An ``SSLObject`` that knows who watches it."""
+
+    observation: Observation | None = None
+
+
+def observe(context: ssl.SSLContext) -> None:
+    """Have every connection of *context* tell its ``Observation`` what goes and comes."""
+    context.sslobject_class = ObservedSslObject
+    # Set below Python's property, which would turn each number into an enum for each record.
+    for kind in type(context).__mro__:
+        if kind.__name__ == "_SSLContext" and "_msg_callback" in vars(kind):
+            vars(kind)["_msg_callback"].__set__(context, _on_message)
+
+
+def watch(connection: ssl.SSLObject, observation: Observation) -> None:
+    """Let *observation* see what the connection, made by an observed context, sends and gets."""
+    cast(ObservedSslObject, connection).observation = observation
+
+
+def _on_message(
+    connection: object, direction: str, version: int, kind: int, _message: int, octets: bytes
+) -> None:
+    """Be called by OpenSSL, through Python, for each record and each message in it."""
+    observation = getattr(connection, "observation", None)
+    if isinstance(observation, Observation):
+        observation.take(octets, kind=kind, version=version, sent_by_us=direction == "write")
