@@ -128,7 +128,7 @@ def _decoded(found: _Format, body: bytes, where: str) -> NDArray[np.int16]:
         case tag, 8 if tag in (_A_LAW, _MU_LAW):
             return g711.decode(Codec.PCMA if tag == _A_LAW else Codec.PCMU, body)
         case tag, 8 if tag == _PCM:
-            return np.left_shift(np.frombuffer(body, np.uint8).astype(np.int16) - 128, 8)
+            return _from_unsigned(np.frombuffer(body, np.uint8))
         case tag, 16 if tag == _PCM:
             return np.frombuffer(body, "<i2").astype(np.int16)
         case tag, 24 | 32 if tag == _PCM:
@@ -144,6 +144,11 @@ def _decoded(found: _Format, body: bytes, where: str) -> NDArray[np.int16]:
     )
 
 
+def _from_unsigned(octets: NDArray[np.uint8]) -> NDArray[np.int16]:
+    # Flipping the highest bit takes 128, the middle, to zero.
+    return (octets.astype(np.uint16) << np.uint16(8) ^ np.uint16(0x8000)).view(np.int16)
+
+
 def _from_float(samples: NDArray[np.float32]) -> NDArray[np.int16]:
     known = np.nan_to_num(samples.astype(np.float64), posinf=1.0, neginf=-1.0)
     return np.rint(np.clip(known * 32768, -32768, 32767)).astype(np.int16)
@@ -154,4 +159,5 @@ def _mixed(samples: NDArray[np.int16], found: _Format) -> NDArray[np.int16]:
         return samples
     whole = len(samples) // found.channels * found.channels
     frames = samples[:whole].reshape(-1, found.channels)
-    return np.rint(frames.mean(axis=1)).astype(np.int16)
+    means: NDArray[np.float64] = frames.mean(axis=1)
+    return np.rint(means).astype(np.int16)

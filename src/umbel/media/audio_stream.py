@@ -1,0 +1,182 @@
+"""One audio stream as the peer describes it, read for what we can do with it (RFC 3264)."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import ClassVar, Final
+
+from umbel.core.errors import PeerError
+
+from .crypto_attribute import CryptoAttribute, UnusableCrypto
+from .local_media import LocalMedia, MediaSecurity
+from .sdp import MediaDescription, SessionDescription
+from .sdp_fields import Connection
+from .session import Codec, Direction
+
+PTIME: Final = 20
+"""Milliseconds of one tick of the media engine, and what we ask for."""
+LONGEST_PTIME: Final = 60
+
+_PLAIN_PROTOCOLS: Final = ("RTP/AVP", "RTP/AVPF")
+_SECURE_PROTOCOLS: Final = ("RTP/SAVP", "RTP/SAVPF")
+
+_REVERSED: Final = {
+    Direction.SENDRECV: Direction.SENDRECV,
+    Direction.SENDONLY: Direction.RECVONLY,
+    Direction.RECVONLY: Direction.SENDONLY,
+    Direction.INACTIVE: Direction.INACTIVE,
+}
+_NOT_SENDING: Final = {
+    Direction.SENDRECV: Direction.RECVONLY,
+    Direction.SENDONLY: Direction.INACTIVE,
+    Direction.RECVONLY: Direction.RECVONLY,
+    Direction.INACTIVE: Direction.INACTIVE,
+}
+
+
+class NotAcceptable(PeerError):
+    """What the peer offered and what we can do have nothing in common; the text says both."""
+
+    status: ClassVar[int] = 488
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One payload type and what it stands for."""
+
+    payload_type: int
+    encoding: str
+    """As in ``rtpmap``, without the clock rate: that is 8000."""
+    parameters: str = ""
+    """Of ``fmtp``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioStream:
+    """What we take of an audio stream that the peer described."""
+
+    protocol: str
+    address: str
+    port: int
+    rtcp_port: int
+    """0: nothing is to be sent."""
+    codec: Codec
+    payload_type: int
+    telephone_event: int | None
+    comfort_noise: int | None
+    ptime: int
+    direction: Direction
+    """From our side: the reverse of what the peer wrote."""
+    crypto: CryptoAttribute | None
+    """The peer's key that we use; ``None``: plain RTP."""
+
+    @classmethod
+    def read(
+        cls, description: SessionDescription, media: MediaDescription, local: LocalMedia
+    ) -> "AudioStream":
+        """Read *media*; raise ``NotAcceptable`` where it cannot be taken, or the policy forbids."""
+        connection = _reachable(description.connection_of(media), local)
+        codec, payload_type = _codec(media, local)
+        direction = _REVERSED[description.direction_of(media)]
+        return cls(
+            protocol=media.protocol,
+            address=connection.address,
+            port=media.port,
+            rtcp_port=0 if connection.is_null else media.rtcp_port,
+            codec=codec,
+            payload_type=payload_type,
+            telephone_event=_payload_type_called(media, "telephone-event"),
+            comfort_noise=_payload_type_called(media, "CN"),
+            ptime=_ptime(media),
+            direction=_NOT_SENDING[direction] if connection.is_null else direction,
+            crypto=_crypto(media, description.encryption_of(media), local.security),
+        )
+
+
+def in_words(media: MediaDescription) -> str:
+    """Say what a stream offers, for the text of a refusal."""
+    names = []
+    for payload_format in media.formats:
+        known = media.rtpmap(payload_format)
+        names.append(known.encoding if known else payload_format)
+    suites = [crypto.value.split()[1:2] for crypto in media.attributes_called("crypto")]
+    keys = "".join(f" with {ascii(suite[0])[1:-1]}" for suite in suites[:4] if suite)
+    return f"{', '.join(names[:12])} over {media.protocol}{keys}"
+
+
+def _reachable(connection: Connection | None, local: LocalMedia) -> Connection:
+    """Refuse what packets cannot be sent to: a name would need DNS in the midst of an answer."""
+    if connection is None:
+        raise NotAcceptable("no c= line says where it is")
+    if not connection.is_numeric:
+        raise NotAcceptable(f"its c= line has {connection.address!a}, no numeric address")
+    if connection.is_multicast:
+        raise NotAcceptable(f"its address {connection.address} is multicast")
+    if not connection.is_null and connection.address_type != local.address_type:
+        raise NotAcceptable(
+            f"its address is {connection.address_type}, and our media are on {local.address_type}"
+        )
+    return Connection(
+        address_type=connection.address_type, address=str(ip_address(connection.address))
+    )
+
+
+def _codec(media: MediaDescription, local: LocalMedia) -> tuple[Codec, int]:
+    """Choose the peer's favourite of those that we have (RFC 3264 section 6.1)."""
+    for payload_format in media.formats:
+        known, payload_type = media.rtpmap(payload_format), _payload_type(payload_format)
+        for codec in local.codecs:
+            if known and payload_type is not None and known.is_called(codec):
+                return codec, payload_type
+    raise NotAcceptable("it has no codec of ours")
+
+
+def _payload_type_called(media: MediaDescription, encoding: str) -> int | None:
+    for payload_format in media.formats:
+        known = media.rtpmap(payload_format)
+        if known and known.is_called(encoding):
+            return _payload_type(payload_format)
+    return None
+
+
+def _payload_type(payload_format: str) -> int | None:
+    is_number = payload_format.isascii() and payload_format.isdigit() and len(payload_format) < 4
+    return int(payload_format) if is_number and int(payload_format) < 128 else None
+
+
+def _ptime(media: MediaDescription) -> int:
+    """Give what the peer would like, in whole ticks: ``ptime`` is a wish, not a rule."""
+    wanted = min(media.ptime or PTIME, media.maxptime or LONGEST_PTIME)
+    return max(PTIME, min(wanted, LONGEST_PTIME) // PTIME * PTIME)
+
+
+def _crypto(
+    media: MediaDescription, encryption: str | None, security: MediaSecurity
+) -> CryptoAttribute | None:
+    """Apply the policy; its table stands at ``MediaSecurity``."""
+    crypto, trouble = _first_usable(media)
+    if media.protocol in _SECURE_PROTOCOLS:
+        if security is MediaSecurity.NONE:
+            raise NotAcceptable("it is encrypted")
+        if crypto is None:
+            raise NotAcceptable(f"no a=crypto line can be used ({trouble})")
+        return crypto
+    if media.protocol not in _PLAIN_PROTOCOLS:
+        raise NotAcceptable(f"{media.protocol} is not supported")
+    if crypto and security is not MediaSecurity.NONE and encryption != "rejected":
+        return crypto
+    if security is MediaSecurity.REQUIRED:
+        raise NotAcceptable(f"it is not encrypted ({trouble or 'a=encryption:rejected'})")
+    if encryption == "required":
+        raise NotAcceptable("it says a=encryption:required")
+    return None
+
+
+def _first_usable(media: MediaDescription) -> tuple[CryptoAttribute | None, str]:
+    """Choose the first key that we can use (RFC 4568 section 5.1.2); else say what ails all."""
+    troubles = []
+    for found in media.attributes_called("crypto"):
+        try:
+            return CryptoAttribute.parse(found.value), ""
+        except UnusableCrypto as error:
+            troubles.append(str(error))
+    return None, "; ".join(troubles[:4]) or "there is no a=crypto line"

@@ -1,0 +1,64 @@
+"""What we bring to offer and answer: an address, codecs, and a policy on encryption."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+
+from .session import Codec, SrtpSuite
+
+
+class MediaSecurity(StrEnum):
+    """
+    Whether the audio of a call is encrypted (SRTP with keys in the SDP, RFC 4568).
+
+    What is offered and taken:
+
+    ========  ======================  ==============================================
+    policy    our offer               the peer's offer that we take
+    ========  ======================  ==============================================
+    none      RTP/AVP                 RTP/AVP, its keys unused
+    optional  RTP/AVP with keys       RTP/SAVP; RTP/AVP, its keys used if it has any
+    required  RTP/SAVP                RTP/SAVP; RTP/AVP if it has keys
+    ========  ======================  ==============================================
+
+    RTP/AVP with keys is opportunistic SRTP (RFC 8643); Lync sends it as well. A peer that does
+    not know it ignores the keys, whereas it would have to refuse RTP/SAVP.
+    """
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalMedia:
+    """What we bring to the audio stream of one dialog."""
+
+    address: str
+    """The numeric address that packets are to be sent to."""
+    port: int
+    """Of RTP; RTCP takes the next."""
+    security: MediaSecurity
+    session_id: int
+    """Of the ``o=`` line: the same for as long as the dialog lives."""
+    codecs: tuple[Codec, ...] = (Codec.PCMU, Codec.PCMA)
+    """By preference, in what we offer; the peer's preference decides in what we answer."""
+    session_name: str = "umbel"
+
+    @property
+    def address_type(self) -> str:
+        """Give ``IP4`` or ``IP6``."""
+        return f"IP{ip_address(self.address).version}"
+
+    @property
+    def abilities(self) -> str:
+        """Say in words what this call takes."""
+        codecs = " or ".join(self.codecs)
+        suites = " or ".join(SrtpSuite)
+        match self.security:
+            case MediaSecurity.NONE:
+                return f"{codecs}, unencrypted (RTP/AVP)"
+            case MediaSecurity.OPTIONAL:
+                return f"{codecs}, unencrypted (RTP/AVP) or encrypted with {suites}"
+            case MediaSecurity.REQUIRED:
+                return f"{codecs}, encrypted (RTP/SAVP) with {suites}"
