@@ -1,0 +1,225 @@
+"""baresip as a phone: real audio in and out, TLS, SRTP, keys, and transfers that it follows."""
+
+import asyncio
+import json
+import socket
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .program import Running, free_port, port_pair, require, running, until
+
+MODULES = Path("/usr/lib/baresip/modules")
+
+_CONFIG = """
+poll_method epoll
+sip_listen 127.0.0.1:{sip_port}
+{tls}
+call_local_timeout 120
+call_max_calls 8
+audio_source aufile,{source}
+audio_player aubridge,null-{name}
+audio_alert aubridge,alert-{name}
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+ausrc_format s16
+auplay_format s16
+auenc_format s16
+audec_format s16
+audio_level no
+rtp_ports {rtp}-{rtp_last}
+rtcp_mux no
+jitter_buffer_delay 1-3
+rtp_stats yes
+rtp_timeout 60
+net_interface 127.0.0.1
+module_path {modules}
+module g711.so
+module sndfile.so
+module aufile.so
+module aubridge.so
+module srtp.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+module_app mwi.so
+module_app contact.so
+module_app debug_cmd.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:{control_port}
+snd_path {recordings}
+ringback_disabled yes
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """How a phone is set up."""
+
+    name: str
+    source: Path
+    """A WAV file, 16-bit, 8000 samples a second, that it speaks; its end ends the call."""
+    certificate: Path | None = None
+    """PEM with the key: then it speaks TLS."""
+    authorities: Path | None = None
+    srtp: bool = False
+    answers: bool = False
+    """Whether it answers calls by itself."""
+    account: str = ""
+    """Its address of record; empty: one of its own."""
+    parameters: str = ""
+    """More account parameters, each with its semicolon."""
+
+
+class Phone:
+    """A running baresip."""
+
+    def __init__(self, line: Line, program: Running, ports: tuple[int, int], folder: Path) -> None:
+        self.line = line
+        self.program = program
+        self.port, self._control_port = ports
+        self.folder = folder
+        self.events: list[dict[str, object]] = []
+        self._writer: asyncio.StreamWriter | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def uri(self) -> str:
+        """Give the address that calls it directly."""
+        tls = self.line.certificate is not None
+        port = self.port + 1 if tls else self.port
+        return f"sip:{self.line.name}@127.0.0.1:{port}" + (";transport=tls" if tls else "")
+
+    async def connect(self) -> None:
+        """Take control of it."""
+        for _attempt in range(200):
+            try:
+                reader, self._writer = await asyncio.open_connection(
+                    "127.0.0.1", self._control_port
+                )
+                break
+            except OSError:
+                await asyncio.sleep(0.05)
+        else:
+            raise self.program.fail("cannot be controlled")
+        self._reading = asyncio.create_task(self._read(reader))
+
+    async def do(self, command: str, parameters: str = "") -> None:
+        """Send it a command: dial, hangup, accept, sndcode, hold, resume …"""
+        if self._writer is None:
+            raise self.program.fail("is not controlled")
+        message = json.dumps({"command": command, "params": parameters, "token": "t"}).encode()
+        self._writer.write(b"%d:%s," % (len(message), message))
+        await self._writer.drain()
+
+    async def until(self, event: str, within: float = 15, count: int = 1) -> dict[str, object]:
+        """Wait for the *count*-th event of a type and give it."""
+
+        def found() -> list[dict[str, object]]:
+            return [each for each in self.events if each.get("type") == event]
+
+        await until(
+            lambda: len(found()) >= count,
+            within,
+            lambda: self.program.fail(
+                f"never came to {event} ({[each.get('type') for each in self.events]})"
+            ),
+        )
+        return found()[count - 1]
+
+    def heard(self) -> NDArray[np.int16]:
+        """Give what it heard, all calls one after another."""
+        return self._recorded("dec")
+
+    def _recorded(self, which: str) -> NDArray[np.int16]:
+        files = sorted((self.folder / "recordings").glob(f"*-{which}.wav"))
+        parts = [_samples(path) for path in files]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+
+    async def close(self) -> None:
+        """Let go of it."""
+        if self._writer is not None:
+            self._writer.close()
+        if self._reading is not None:
+            self._reading.cancel()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        buffer = b""
+        while data := await reader.read(65536):
+            buffer += data
+            while b":" in buffer:
+                size, rest = buffer.split(b":", 1)
+                if len(rest) < int(size) + 1:
+                    break
+                message = json.loads(rest[: int(size)])
+                buffer = rest[int(size) + 1 :]
+                if message.get("event"):
+                    self.events.append(message)
+
+
+@asynccontextmanager
+async def phone(line: Line, folder: Path) -> AsyncIterator[Phone]:
+    """Run a phone for as long as the block; it ends before its recordings are read."""
+    program = require("baresip", "baresip-core")
+    (folder / "recordings").mkdir(parents=True, exist_ok=True)
+    ports = (_neighbours(), free_port())
+    rtp = port_pair()
+    tls = f"sip_certificate {line.certificate}" if line.certificate else ""
+    if line.authorities:
+        tls += f"\nsip_cafile {line.authorities}"
+    config = _CONFIG.format(
+        sip_port=ports[0], tls=tls, source=line.source, name=line.name, rtp=rtp, rtp_last=rtp + 40,
+        modules=MODULES, control_port=ports[1], recordings=folder / "recordings",
+    )  # fmt: skip
+    (folder / "config").write_text(config)
+    transport = ";transport=tls" if line.certificate else ";transport=udp"
+    own = f"sip:{line.name}@127.0.0.1:{ports[0] + (line.certificate is not None)}{transport}"
+    (folder / "accounts").write_text(
+        f"<{line.account or own}>;regint=0"
+        f"{';mediaenc=srtp-mand' if line.srtp else ''};audio_codecs=pcmu,pcma"
+        f";answermode={'auto' if line.answers else 'manual'};ptime=20{line.parameters}\n"
+    )
+    (folder / "contacts").write_text("")
+    async with running(program, "-4", "-v", "-s", "-f", folder, log=folder / "baresip.log") as run:
+        made = Phone(line, run, ports, folder)
+        try:
+            await made.connect()
+            yield made
+        finally:
+            await made.close()
+
+
+def write_wav(path: Path, samples: NDArray[np.int16]) -> Path:
+    """Write what a phone is to speak."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return path
+
+
+def _samples(path: Path) -> NDArray[np.int16]:
+    """Read a recording, also one whose writer was ended before it wrote the lengths."""
+    data = path.read_bytes()
+    start = data.find(b"data")
+    return np.frombuffer(data[start + 8 :][: (len(data) - start - 8) & ~1], "<i2")
+
+
+def _neighbours() -> int:
+    """Give a free port whose successor is free: baresip's TLS port is the next one."""
+    return next(
+        port for _attempt in range(100) if _is_free((port := free_port()) + 1) and port < 65000
+    )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -1,0 +1,163 @@
+"""Running the programs that tests meet, and telling what they said when something is wrong."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def require(program: str, package: str) -> str:
+    """Give the path of a program, or skip the test with a reason and the cure."""
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not installed (as root: apt-get install {package})")
+    return found
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
+    """Give a port that nobody has just now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((address, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def port_pair() -> int:
+    """Give an even UDP port whose successor is free too, for RTP and RTCP."""
+    while True:
+        port = free_port(socket.SOCK_DGRAM) & ~1
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+        return port
+
+
+class Failed(AssertionError):
+    """A program did not do what the test needs; has its output."""
+
+
+class Running:
+    """A program that was started, its output in a file."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self.process = process
+        self.log = log
+
+    @property
+    def output(self) -> str:
+        """Give what it printed so far."""
+        return self.log.read_text(errors="replace")
+
+    def fail(self, why: str) -> Failed:
+        """Give an error with the end of the output."""
+        return Failed(f"{self.log.stem} {why}:\n" + "\n".join(self.output.splitlines()[-60:]))
+
+    async def wait(self, within: float) -> int:
+        """Wait for its end and give the exit code."""
+        try:
+            async with asyncio.timeout(within):
+                return await self.process.wait()
+        except TimeoutError:
+            raise self.fail(f"has not ended within {within} s") from None
+
+    async def until(self, text: str, within: float = 10) -> None:
+        """Wait until it has printed *text*."""
+        await until(lambda: text in self.output, within, lambda: self.fail(f"never said {text!r}"))
+
+    async def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it, kindly at first."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        try:
+            async with asyncio.timeout(5):
+                await self.process.wait()
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+
+
+@asynccontextmanager
+async def running(
+    *command: str | Path,
+    log: Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    own_names: Path | None = None,
+) -> AsyncIterator[Running]:
+    """Run a program; it ends with the block."""
+    arguments = [str(part) for part in command]
+    if own_names is not None:
+        arguments = _with_names(own_names, arguments)
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=cwd or log.parent,
+            env={**os.environ, "TERM": "xterm", **(env or {})},
+        )
+    program = Running(process, log)
+    try:
+        yield program
+    finally:
+        await program.stop()
+
+
+async def until(
+    condition: Callable[[], bool], within: float, failure: Callable[[], Exception]
+) -> None:
+    """Wait until *condition* holds; the world outside gives no better sign."""
+    deadline = asyncio.get_running_loop().time() + within
+    while not condition():
+        if asyncio.get_running_loop().time() > deadline:
+            raise failure()
+        await asyncio.sleep(0.02)
+
+
+async def until_listening(port: int, within: float = 10, address: str = "127.0.0.1") -> None:
+    """Wait until somebody accepts TCP connections there."""
+    deadline = asyncio.get_running_loop().time() + within
+    while True:
+        try:
+            _reader, writer = await asyncio.open_connection(address, port)
+        except OSError:
+            if asyncio.get_running_loop().time() > deadline:
+                raise Failed(f"nobody listens on {address}:{port}") from None
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            return
+
+
+async def in_time(work: Awaitable[object], within: float) -> None:
+    """Wait for *work*, but not for ever."""
+    async with asyncio.timeout(within):
+        await work
+
+
+def _with_names(hosts: Path, arguments: list[str]) -> list[str]:
+    """Give the program *hosts* as its own /etc/hosts, in a mount namespace of its own."""
+    script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
+    return [
+        "unshare",
+        "-m",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        script,
+        "sh",
+        str(hosts),
+        *arguments,
+    ]
