@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from umbel.core.errors import UmbelError
 from umbel.core.instants import Duration
 
 MessageId = NewType("MessageId", str)
@@ -62,3 +63,11 @@ class Message:
     """The node stopped while it was being spoken; what was spoken is here."""
     call: str = ""
     """The call that left it, as ``umbel calls`` names it."""
+
+
+class MessageGone(UmbelError):
+    """A message was removed meanwhile: by another session of the subscriber, or its mailbox with it."""
+
+    def __init__(self, message: MessageId) -> None:
+        super().__init__(f"message {message} is no longer there")
+        self.message = message

@@ -46,6 +46,18 @@ class Messages(Protocol):
         ...
 
 
+class Recovery(Protocol):
+    """Finishing what a node that stopped was recording."""
+
+    async def unfinished(self, node: str) -> list[Message]:
+        """List the messages that *node* left in state RECORDING, oldest first."""
+        ...
+
+    async def deliver_interrupted(self, message: MessageId, duration: Duration) -> Message:
+        """Make the message NEW with what was spoken, marked as interrupted."""
+        ...
+
+
 class Audio(Protocol):
     """Recorded audio, 16-bit linear, 8000 samples a second, mono, little-endian."""
 

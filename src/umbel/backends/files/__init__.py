@@ -1,0 +1,5 @@
+"""What is kept in files: recorded audio."""
+
+from .audio import FileAudio
+
+__all__ = ["FileAudio"]

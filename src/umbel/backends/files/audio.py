@@ -1,0 +1,144 @@
+"""``mailbox.ports.Audio`` in files beside the database: one WAV file for each stretch."""
+
+import asyncio
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from umbel.core.errors import Mistake, Misuse, Unavailable
+from umbel.core.identifiers import Randomness
+from umbel.core.instants import Duration
+from umbel.mailbox.message import AudioId
+
+_RATE = 8000
+_BYTES_PER_SAMPLE = 2
+_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class FileAudio:
+    """
+    Recorded audio in a folder, two levels deep so that no folder becomes too full to list.
+
+    Samples are written before the header that counts them. So a process that is killed between
+    leaves a file that any player plays, and whose uncounted tail is read here nevertheless: what
+    the file holds is told by its size, not by its header.
+    """
+
+    def __init__(self, folder: Path, randomness: Randomness) -> None:
+        self._folder = folder
+        self._randomness = randomness
+
+    async def create(self) -> AudioId:
+        """Reserve a new, empty stretch of audio."""
+        audio = AudioId(self._randomness.token())
+        await self._in_thread(_create, self._folder, self._path(audio))
+        return audio
+
+    async def append(self, audio: AudioId, samples: bytes) -> None:
+        """Add samples to the end; durable on return."""
+        await self._in_thread(_append, self._path(audio), samples)
+
+    async def read(self, audio: AudioId) -> bytes:
+        """Give all samples; empty where there are none."""
+        return await self._in_thread(_read, self._path(audio))
+
+    async def duration(self, audio: AudioId) -> Duration:
+        """Give its length in seconds."""
+        octets = await self._in_thread(_length, self._path(audio))
+        return octets / (_RATE * _BYTES_PER_SAMPLE)
+
+    async def delete(self, audio: AudioId) -> None:
+        """Remove it; removing what is not there is no error."""
+        await self._in_thread(self._path(audio).unlink, missing_ok=True)
+
+    def _path(self, audio: AudioId) -> Path:
+        if not (audio.isascii() and audio.isalnum() and len(audio) > 4):
+            raise Misuse(f"{audio!r} names no audio")
+        return self._folder / audio[:2] / audio[2:4] / f"{audio}.wav"
+
+    async def _in_thread(
+        self,
+        work: Callable[Arguments, Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        try:
+            return await asyncio.to_thread(work, *args, **kwargs)
+        except PermissionError as error:
+            raise Mistake(
+                str(error), expected="a folder that Umbel may write", where="store, audio"
+            ) from error
+        except OSError as error:
+            raise Unavailable(f"audio in {self._folder}: {error}") from error
+
+
+def _header(octets: int) -> bytes:
+    """Give the header of a WAV file: RIFF, format (PCM, one channel, 16 bit), size of the data."""
+    return _HEADER.pack(
+        *(b"RIFF", _HEADER.size - 8 + octets, b"WAVE"),
+        *(b"fmt ", 16, 1, 1, _RATE, _RATE * _BYTES_PER_SAMPLE, _BYTES_PER_SAMPLE, 16),
+        *(b"data", octets),
+    )
+
+
+def _create(folder: Path, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(file, _header(0))
+        os.fsync(file)
+    finally:
+        os.close(file)
+    for directory in (path.parent, path.parent.parent, folder, folder.parent):
+        _sync_directory(directory)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a directory's entries durable: a file without its name is lost."""
+    file = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _append(path: Path, samples: bytes) -> None:
+    file = os.open(path, os.O_RDWR)
+    try:
+        octets = _whole_samples(os.fstat(file).st_size)
+        _write_all(file, samples, _HEADER.size + octets)
+        _write_all(file, _header(octets + len(samples)), 0)
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _write_all(file: int, octets: bytes, offset: int) -> None:
+    while octets:
+        written = os.pwrite(file, octets, offset)
+        octets, offset = octets[written:], offset + written
+
+
+def _read(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    return content[_HEADER.size : _HEADER.size + _whole_samples(len(content))]
+
+
+def _length(path: Path) -> int:
+    try:
+        return _whole_samples(path.stat().st_size)
+    except FileNotFoundError:
+        return 0
+
+
+def _whole_samples(size: int) -> int:
+    """Give how many octets of a file of *size* are whole samples; a torn last one is left out."""
+    return max(0, size - _HEADER.size) // _BYTES_PER_SAMPLE * _BYTES_PER_SAMPLE

@@ -1,0 +1,46 @@
+"""SQLite serves one node: a lock file beside the database says which, and keeps others out."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from umbel.core.errors import Mistake
+
+
+class ServingLock:
+    """
+    Held by ``umbel serve`` for as long as it runs; the kernel lets go when the process ends.
+
+    Commands that only administer do not take it.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(database.name + ".lock")
+        self._file: int | None = None
+
+    def take(self, node: str) -> None:
+        """Become the node that serves, or say who is."""
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(file, 1000, 0).decode("utf-8", "replace").strip()
+            os.close(file)
+            raise self._taken(holder) from None
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"node {node} (process {os.getpid()})\n".encode(), 0)
+        self._file = file
+
+    def release(self) -> None:
+        """Let another node serve. The file stays: removing it would let two nodes lock two files."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _taken(self, holder: str) -> Mistake:
+        return Mistake(
+            f"a store locked by {holder or 'another node'}",
+            expected="a store that no other node serves: SQLite is for one node",
+            where=str(self._path),
+            do="stop that node, or give the nodes one PostgreSQL (store, url)",
+        )
