@@ -24,6 +24,10 @@ _SYMBOLS = {
     "_": ("underscore", "underscore"),
 }
 """By character: the clip's name and its words."""
+_WITHOUT_ACCENT = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
+"""Letters that Unicode does not take apart into a plain one and an accent."""
 _SOMEBODY = ClipPiece("word/somebody")
 
 _BETWEEN_WORDS = PausePiece(0.2)
@@ -64,7 +68,7 @@ class English:
 
     def spelling(self, text: str) -> tuple[Piece, ...]:
         """Spell *text*; what English has no letter for is left out, and never all of it."""
-        plain = unicodedata.normalize("NFKD", text.casefold())
+        plain = unicodedata.normalize("NFKD", text.casefold().translate(_WITHOUT_ACCENT))
         pieces = [piece for character in plain for piece in _character(character)]
         return tuple(pieces) if any(isinstance(p, ClipPiece) for p in pieces) else (_SOMEBODY,)
 

@@ -121,10 +121,11 @@ class Language:
     def _pronounced(self, text: str) -> str:
         for word, instead in self.pronunciations.items():
             text = re.sub(rf"\b{re.escape(word)}\b", instead, text)
-        return text.strip(" ,;:")
+        return text.lstrip(_MARKS).rstrip(" ,;:")
 
 
 _WORDINGS: Mapping[str, Wording] = {"en": English()}
+_MARKS = " .,;:!?"
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
 

@@ -104,8 +104,10 @@ def _fill(
             return _name(value, language)
         case SlotKind.NAME, str():
             return _name(Name(text=value), language)
-        case kind, _:
-            raise Misuse(f"phrase {phrase.name!r}: {slot.name!r} takes a {kind}, not {value!r}")
+        case _:
+            raise Misuse(
+                f"phrase {phrase.name!r}: {slot.name!r} takes a {slot.kind}, not {value!r}"
+            )
 
 
 def _number(number: int, language: Language) -> Said:

@@ -1,0 +1,96 @@
+"""Clips of even loudness with clean edges."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from umbel.speech.levelling import (
+    SPEECH_LEVEL,
+    Samples,
+    from_linear,
+    level,
+    speech_level,
+    to_linear,
+)
+
+RATE = 16000
+
+
+def tone(seconds: float, amplitude: float, *, frequency: int = 440) -> Samples:
+    """Make a sine."""
+    return amplitude * np.sin(2 * np.pi * frequency * np.arange(int(seconds * RATE)) / RATE)
+
+
+def silence(seconds: float) -> Samples:
+    """Make nothing."""
+    return np.zeros(int(seconds * RATE))
+
+
+class TestTheLevelOfSpeech:
+    def test_of_a_sine_is_its_effective_value(self) -> None:
+        assert speech_level(tone(1, 1.0), RATE) == pytest.approx(-3.01, abs=0.01)
+
+    def test_is_not_lowered_by_pauses(self) -> None:
+        """A text with a long pause is no quieter than one without."""
+        spoken = np.concatenate([tone(1, 0.5), silence(3), tone(1, 0.5)])
+
+        assert speech_level(spoken, RATE) == pytest.approx(speech_level(tone(1, 0.5), RATE))
+
+    def test_of_silence_is_none_at_all(self) -> None:
+        assert speech_level(silence(1), RATE) == float("-inf")
+        assert speech_level(silence(0), RATE) == float("-inf")
+
+
+class TestLevelling:
+    @pytest.mark.parametrize("amplitude", [0.001, 0.1, 1.0])
+    def test_brings_everything_to_one_level(self, amplitude: float) -> None:
+        assert speech_level(level(tone(1, amplitude), RATE), RATE) == pytest.approx(
+            SPEECH_LEVEL, abs=0.3
+        )
+
+    def test_trims_silence_to_a_short_lead_and_tail(self) -> None:
+        spoken = np.concatenate([silence(1), tone(1, 0.5), silence(2)])
+
+        assert level(spoken, RATE).size / RATE == pytest.approx(1.06, abs=0.001)
+
+    def test_leaves_a_pause_in_the_middle(self) -> None:
+        spoken = np.concatenate([tone(1, 0.5), silence(1), tone(1, 0.5)])
+
+        assert level(spoken, RATE).size / RATE == pytest.approx(3)
+
+    def test_begins_and_ends_at_zero(self) -> None:
+        levelled = level(np.full(RATE, 0.5), RATE)
+
+        assert levelled[0] == levelled[-1] == 0
+
+    def test_bends_peaks_instead_of_cutting_them(self) -> None:
+        """Quiet speech with a click would otherwise clip when it is made louder."""
+        spoken = tone(1, 0.01)
+        spoken[RATE // 2] = 0.25
+
+        levelled = level(spoken, RATE)
+
+        assert 0.35 < np.abs(levelled).max() < 0.71
+
+    def test_of_silence_leaves_nothing(self) -> None:
+        assert level(silence(1), RATE).size == 0
+        assert level(silence(0), RATE).size == 0
+
+    @given(st.lists(st.integers(-32768, 32767), max_size=400))
+    @settings(max_examples=50)
+    def test_takes_anything(self, values: list[int]) -> None:
+        levelled = level(from_linear(np.array(values, np.int16)), 8000)
+
+        assert np.isfinite(levelled).all()
+        assert np.abs(levelled).max(initial=0) < 0.71
+
+
+class TestSamples:
+    def test_survive_the_way_there_and_back(self) -> None:
+        linear = np.array([-32768, -1, 0, 1, 32767], np.int16)
+
+        assert to_linear(from_linear(linear)).tolist() == linear.tolist()
+
+    def test_beyond_full_scale_are_cut(self) -> None:
+        assert to_linear(np.array([-2.0, 2.0])).tolist() == [-32768, 32767]
