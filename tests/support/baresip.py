@@ -196,8 +196,17 @@ async def phone(line: Line, folder: Path) -> AsyncIterator[Phone]:
             await made.close()
 
 
-def write_wav(path: Path, samples: NDArray[np.int16]) -> Path:
-    """Write what a phone is to speak."""
+def write_wav(
+    path: Path, samples: NDArray[np.int16], *, before: float = 1.0, after: float = 1.0
+) -> Path:
+    """
+    Write what a phone is to speak, with silence *before* and *after* it, in seconds.
+
+    A phone begins to read the file before the other side hears it; its end ends the call.
+    """
+    samples = np.concatenate(
+        [np.zeros(round(before * 8000)), samples, np.zeros(round(after * 8000))]
+    )
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)

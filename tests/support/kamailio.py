@@ -28,6 +28,7 @@ use_dns_cache=no
 dns_try_naptr=no
 {load_tls}
 loadmodule "tm.so"
+loadmodule "tmx.so"
 loadmodule "sl.so"
 loadmodule "rr.so"
 loadmodule "pv.so"
