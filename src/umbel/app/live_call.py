@@ -20,6 +20,7 @@ from umbel.um.call import Ended, HungUp, Outcome, Played, Recording
 
 from .journal import Journal
 from .line import Line
+from .voices import Voice
 
 ALL_KEYS = "0123456789*#ABCD"
 
@@ -50,7 +51,7 @@ class LiveCall:
         caller: Caller,
         line: Line,
         signals: Signals,
-        voice: "Voice",
+        voice: Voice,
         audio: Audio,
         events: Events,
         journal: Journal,

@@ -42,16 +42,17 @@ _NAMES: dict[type, str] = {
 
 def read_table(kind: type[Value], table: Mapping[str, object], where: str) -> Value:
     """Make a *kind* from *table*; *where* names the place of the table for the error."""
-    types = _types(kind)
-    for key in table:
-        if key not in types:
-            raise _unknown(key, types, where)
-    values = {key: read_value(types[key], value, f"{where}, {key}") for key, value in table.items()}
+    values = _read_fields(kind, table, where)
     for field in dataclasses.fields(kind):
         if field.name not in values and not _has_default(field):
-            expected = describe(types[field.name])
+            expected = describe(_types(kind)[field.name])
             raise Mistake(f"no {field.name}", expected=expected, where=where)
     return kind(**values)
+
+
+def revise(value: Value, table: Mapping[str, object], where: str) -> Value:
+    """Give *value* with the fields that *table* holds replaced."""
+    return dataclasses.replace(value, **_read_fields(type(value), table, where))
 
 
 def write_table(value: "_Dataclass") -> dict[str, object]:
@@ -108,6 +109,14 @@ def read_value(expected: object, value: object, where: str) -> object:
     elif type(value) is expected:
         return value
     raise Mistake(_show(value), expected=describe(expected), where=where)
+
+
+def _read_fields(kind: type, table: Mapping[str, object], where: str) -> dict[str, Any]:
+    types = _types(kind)
+    for key in table:
+        if key not in types:
+            raise _unknown(key, types, where)
+    return {key: read_value(types[key], value, f"{where}, {key}") for key, value in table.items()}
 
 
 def _read_list(item: object, value: object, where: str, expected: object) -> tuple[object, ...]:

@@ -1,0 +1,87 @@
+"""The record of one call, kept up to date while it lives."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from umbel.core.events import Field
+from umbel.core.instants import Clock
+from umbel.directory.records import CallRecord, CallState, Milestone, Statistics
+from umbel.um.call import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One line of what goes on in a call, for whoever watches it."""
+
+    call: str
+    by_caller: bool
+    """What the caller did (a key, a word), or what the caller hears."""
+    text: str
+
+
+class Journal:
+    """Writes the call's record whenever something of it changes, and tells who watches."""
+
+    def __init__(
+        self,
+        record: CallRecord,
+        *,
+        clock: Clock,
+        put: Callable[[CallRecord], None],
+        watch: Callable[[Heard], None],
+    ) -> None:
+        self.record = record
+        self._clock = clock
+        self._put = put
+        self._watch = watch
+
+    def change(self, **fields: object) -> None:
+        """Replace fields of the record and keep it."""
+        self.record = replace(self.record, **fields)  # type: ignore[arg-type]  # as the record has them
+        self._put(self.record)
+
+    def answered(self) -> None:
+        """Note that the call was answered."""
+        self.change(state=CallState.ANSWERED, answered=self._clock.wall(), status=200)
+
+    def ended(self, status: int, reason: str, statistics: Statistics | None) -> None:
+        """Note that the call is over."""
+        self.change(
+            state=CallState.ENDED,
+            ended=self._clock.wall(),
+            status=status,
+            reason=reason,
+            statistics=statistics,
+        )
+
+    def milestone(self, name: str, fields: Mapping[str, Field]) -> None:
+        """Note a named point; its area is the flow that the call is in now."""
+        passed = Milestone(at=self._clock.wall(), name=name, fields=dict(fields))
+        self.change(milestones=(*self.record.milestones, passed), flow=name.partition(".")[0])
+
+    def said(self, caption: str) -> None:
+        """Note what the caller hears."""
+        if caption:
+            self.change(caption=caption)
+            self._tell(caption, by_caller=False)
+
+    def pressed(self, key: str | None) -> None:
+        """Note a key."""
+        if key is not None:
+            self._tell(f"presses {key}", by_caller=True)
+
+    def dialled_digits(self, digits: str) -> None:
+        """Note how many digits were dialled; which ones may be a PIN."""
+        if digits:
+            self._tell(f"dials {len(digits)} digits", by_caller=True)
+
+    def transferring(self, target: str) -> None:
+        """Note that a transfer began."""
+        self._tell(f"(transfer to {target})", by_caller=False)
+
+    def transferred(self, outcome: Outcome) -> None:
+        """Note what became of it."""
+        self._tell(f"(transfer: {outcome.value})", by_caller=False)
+
+    def _tell(self, text: str, *, by_caller: bool) -> None:
+        self._watch(Heard(call=self.record.id, by_caller=by_caller, text=text))

@@ -1,0 +1,79 @@
+"""What callers hear, per language: captions, and what the media engine plays."""
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from umbel.backends.prompts import PromptLibrary, Recordings, load_language
+from umbel.backends.text_to_speech import KeptSpeech, find_synthesiser
+from umbel.core.errors import Mistake
+from umbel.core.events import Events
+from umbel.mailbox.ports import Audio
+from umbel.media.engine import Playable
+from umbel.speech.phrase import Spoken
+
+from .settings import Settings
+
+
+class Voice:
+    """One language, at the present time of day."""
+
+    def __init__(self, library: PromptLibrary, now: Callable[[], datetime]) -> None:
+        self._library = library
+        self._now = now
+
+    def caption(self, spoken: tuple[Spoken, ...]) -> str:
+        """Give what is said as a line of text."""
+        return self._library.caption(spoken, self._now())
+
+    async def playables(self, spoken: tuple[Spoken, ...]) -> tuple[Playable, ...]:
+        """Give what the engine plays for it."""
+        return tuple(await self._library.playables(spoken, self._now()))
+
+
+class Voices:
+    """All languages of a node, each loaded once."""
+
+    def __init__(
+        self, settings: Settings, *, audio: Audio, events: Events, wall: Callable[[], datetime]
+    ) -> None:
+        self._folder = Path(settings.prompts.folder) if settings.prompts.folder else None
+        self._kept = Path(settings.store.audio).parent / "speech"
+        self._zone = read_zone(settings.prompts.time_zone)
+        self._audio = audio
+        self._events = events
+        self._wall = wall
+        self._voices: dict[str, Voice] = {}
+
+    def of(self, language: str) -> Voice:
+        """Give the voice of a language; raises ``Mistake`` for one that Umbel does not speak."""
+        if language not in self._voices:
+            self._voices[language] = self._load(language)
+        return self._voices[language]
+
+    def _load(self, tag: str) -> Voice:
+        synthesiser = find_synthesiser(tag)
+        recordings = Recordings(
+            audio=self._audio,
+            folder=self._folder,
+            speech=KeptSpeech(synthesiser, self._kept) if synthesiser else None,
+        )
+        return Voice(PromptLibrary(load_language(tag), recordings, self._events), self._now)
+
+    def _now(self) -> datetime:
+        return self._wall().astimezone(self._zone)
+
+
+def read_zone(name: str) -> tzinfo | None:
+    """Give the time zone of that name; ``None`` for the machine's own."""
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Mistake(
+            f'"{name}"',
+            expected="a time zone such as Europe/Vienna, or nothing for the machine's own",
+            where="prompts, time_zone",
+        ) from None

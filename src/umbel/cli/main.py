@@ -1,0 +1,37 @@
+"""``umbel``: the command line."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from .messages import message
+from .objects import noun_groups
+from .pins import pin
+from .serving import serve, try_system
+from .session import Group
+from .site import apply, export
+from .watch import calls, events, node
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--settings",
+    type=click.Path(path_type=Path),
+    envvar="UMBEL_SETTINGS",
+    help="The settings file; without it ./umbel.toml, then /etc/umbel/umbel.toml.",
+)
+@click.version_option(version("umbel"), prog_name="umbel")
+def main(settings: Path | None) -> None:
+    """Umbel: auto attendant, voice mail and subscriber access for SIP networks.
+
+    New here? umbel try
+    """
+
+
+for _command in (serve, try_system, apply, export, events, calls, message, node):
+    main.add_command(_command)
+for _group in noun_groups():
+    main.add_command(_group)
+    if _group.name == "mailbox":
+        _group.add_command(pin)

@@ -1,0 +1,85 @@
+"""How the command line answers: tables for people, JSON for programs."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+Row = Mapping[str, object]
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def json_option(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Give a command ``--json``, handed to it as ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")(
+        command
+    )
+
+
+def show_rows(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool, empty: str) -> None:
+    """Print many things: a table with *columns*, or a JSON list with everything."""
+    if as_json:
+        print_json([dict(row) for row in rows])
+        return
+    if not rows:
+        click.echo(empty)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(words(row.get(column)) for column in columns))
+    console().print(table)
+
+
+def show_one(row: Row, *, as_json: bool) -> None:
+    """Print one thing: a line for each field, or a JSON object."""
+    if as_json:
+        print_json(dict(row))
+        return
+    width = max(map(len, row), default=0)
+    for name, value in row.items():
+        click.echo(f"{name.replace('_', ' '):<{width}}  {words(value)}")
+
+
+def print_json(content: object) -> None:
+    """Print *content* as JSON that is stable and readable."""
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=_plain))
+
+
+def words(value: object) -> str:
+    """Give a value as a person reads it; empty for nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {words(content)}" for name, content in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(map(words, value))
+    return str(value)
+
+
+def console() -> Console:
+    """Give a console on standard output as it is now (tests and pipes replace it)."""
+    return Console(soft_wrap=True)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)

@@ -1,0 +1,67 @@
+"""What every command begins with: the settings, the store behind them, and errors for people."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from umbel.admin.administration import Administration
+from umbel.app.administration import open_administration
+from umbel.app.settings import Settings, load_settings
+from umbel.core.errors import Mistake, Unavailable
+
+Result = TypeVar("Result")
+
+PLACES = (Path("umbel.toml"), Path("/etc/umbel/umbel.toml"))
+"""Where settings are looked for when none are named."""
+
+FINDINGS = 1
+"""Exit code: it ran, and found something wrong."""
+USAGE = 2
+"""Exit code: it could not do what was asked."""
+
+
+class Group(click.Group):
+    """Commands whose mistakes are told in words, with exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (Mistake, Unavailable) as error:
+            click.echo(f"umbel: {error}", err=True)
+            ctx.exit(USAGE)
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    """Load the settings that the command line names, or those at the usual places."""
+    return load_settings(settings_path(ctx))
+
+
+def settings_path(ctx: click.Context) -> Path:
+    """Find the settings file."""
+    named = ctx.find_root().params.get("settings")
+    if isinstance(named, Path):
+        return named
+    found = next((path for path in PLACES if path.exists()), None)
+    if found is None:
+        raise Mistake(
+            "no settings",
+            expected=" or ".join(str(path) for path in PLACES),
+            where=os.getcwd(),
+            do="name a file with --settings, or begin with: umbel try",
+        )
+    return found
+
+
+def run(ctx: click.Context, operation: Callable[[Administration], Awaitable[Result]]) -> Result:
+    """Run an administrative operation on the store of the settings."""
+
+    async def work() -> Result:
+        async with open_administration(settings_of(ctx)) as administration:
+            return await operation(administration)
+
+    return asyncio.run(work())
