@@ -1,0 +1,79 @@
+"""The connections that live, in one table."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+
+from umbel.identity.handshake import Role
+
+from .stream import ConnectionKey, StreamConnection
+
+
+class ConnectionTable:
+    """Finds connections by name and by where they lead, and counts the accepted ones."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, StreamConnection] = {}
+        self._by_key: dict[ConnectionKey, StreamConnection] = {}
+        self._accepted: Counter[str] = Counter()
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __iter__(self) -> Iterator[StreamConnection]:
+        """Go through the connections of now; they may leave meanwhile."""
+        return iter(tuple(self._by_name.values()))
+
+    @property
+    def accepted(self) -> int:
+        """How many of them were accepted."""
+        return self._accepted.total()
+
+    def accepted_from(self, address: str) -> int:
+        """Count the accepted connections from one address."""
+        return self._accepted[address]
+
+    def add(self, connection: StreamConnection) -> None:
+        """Enter a connection: an opened one at once, an accepted one when its ends are known."""
+        origin = connection.origin
+        self._by_name[origin.name] = connection
+        if origin.key is not None:
+            self._by_key[origin.key] = connection
+        if origin.role is Role.SERVER:
+            self._accepted[connection.ends.remote[0]] += 1
+        self._empty.clear()
+
+    def remove(self, connection: StreamConnection) -> None:
+        """Take a connection out, if it is in."""
+        origin = connection.origin
+        if self._by_name.pop(origin.name, None) is None:
+            return
+        if origin.key is not None and self._by_key.get(origin.key) is connection:
+            del self._by_key[origin.key]
+        if origin.role is Role.SERVER:
+            self._uncount(connection.ends.remote[0])
+        if not self._by_name:
+            self._empty.set()
+
+    def named(self, name: str) -> StreamConnection | None:
+        """Find a usable connection by its name."""
+        return _usable(self._by_name.get(name))
+
+    def leading_to(self, key: ConnectionKey) -> StreamConnection | None:
+        """Find a usable connection that we opened to the same place for the same name."""
+        return _usable(self._by_key.get(key))
+
+    async def wait_until_empty(self) -> None:
+        """Wait until every connection is gone."""
+        await self._empty.wait()
+
+    def _uncount(self, address: str) -> None:
+        self._accepted[address] -= 1
+        if not self._accepted[address]:
+            del self._accepted[address]
+
+
+def _usable(connection: StreamConnection | None) -> StreamConnection | None:
+    return connection if connection is not None and connection.is_usable else None

@@ -1,0 +1,131 @@
+"""What lies between a TCP connection and SIP: nothing (here), or TLS (``tls``)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from umbel.core.instants import Clock
+from umbel.identity import tls_messages
+from umbel.identity.handshake import Ending, HandshakeReport, Role
+
+Address = tuple[str, int]
+"""An IP address as text, and a port."""
+
+
+def shown(address: Address) -> str:
+    """Write an address as people do: ``192.0.2.1:5060``, ``[2001:db8::1]:5060``."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The two ends of a connection."""
+
+    local: Address
+    remote: Address
+
+
+class LayerEnded(Exception):
+    """The layer can carry nothing more: a refusal, a close, or bytes that make no sense."""
+
+    def __init__(self, ending: Ending, detail: str) -> None:
+        super().__init__(detail)
+        self.ending, self.detail = ending, detail
+
+
+class Layer(Protocol):
+    """Turns what the network brings into what SIP reads, and back. Does no I/O itself."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether SIP can be sent: its handshake, where it has one, is done."""
+        ...
+
+    @property
+    def progress(self) -> str:
+        """How far its handshake came, as the end of a sentence."""
+        ...
+
+    def begin(self) -> None:
+        """Start: the connection below is open."""
+        ...
+
+    def receive(self, octets: bytes) -> Iterator[bytes]:
+        """Take bytes from the network and give those of SIP; raise ``LayerEnded`` at the end."""
+        ...
+
+    def send(self, octets: bytes) -> None:
+        """Take bytes of SIP for the network; only when ready."""
+        ...
+
+    def finish(self) -> None:
+        """Say good-bye where the layer has words for it."""
+        ...
+
+    def take_output(self) -> bytes:
+        """Give what the network is to be told now."""
+        ...
+
+    def report(self, ends: Ends, ending: Ending, detail: str) -> HandshakeReport | None:
+        """Report how the handshake ended; ``None`` where there was nothing of TLS."""
+        ...
+
+
+class PlainLayer:
+    """TCP without TLS. Looks at the first bytes only, for peers that try TLS here."""
+
+    is_ready = True
+    progress = "before the first message"
+
+    def __init__(self, role: Role, clock: Clock) -> None:
+        self._role = role
+        self._clock = clock
+        self._first = b""
+        self._output = bytearray()
+
+    def begin(self) -> None:
+        """Do nothing: TCP is all there is."""
+
+    def receive(self, octets: bytes) -> Iterator[bytes]:
+        """Hand the bytes through, unless the peer begins with TLS."""
+        if not self._first:
+            self._first = octets
+            if tls_messages.looks_like_tls(octets):
+                raise LayerEnded(Ending.NOT_TLS, self._tls_instead())
+        yield octets
+
+    def send(self, octets: bytes) -> None:
+        """Hand the bytes through."""
+        self._output += octets
+
+    def finish(self) -> None:
+        """Do nothing: closing TCP says it."""
+
+    def take_output(self) -> bytes:
+        """Give what the network is to be told now."""
+        output = bytes(self._output)
+        self._output.clear()
+        return output
+
+    def report(self, ends: Ends, ending: Ending, detail: str) -> HandshakeReport | None:
+        """Report a peer that tried TLS; there is no handshake otherwise."""
+        if ending is not Ending.NOT_TLS:
+            return None
+        return HandshakeReport(
+            role=self._role,
+            local=ends.local,
+            remote=ends.remote,
+            at=self._clock.wall(),
+            took=0.0,
+            ending=ending,
+            detail=detail,
+            server_name=tls_messages.server_name_in(
+                tls_messages.client_hello_in(self._first) or b""
+            ),
+        )
+
+    def _tls_instead(self) -> str:
+        if self._role is Role.CLIENT:
+            return "this port, which we reach by plain TCP, answers with TLS"
+        return "the peer begins with TLS on a port that takes plain TCP"

@@ -1,0 +1,107 @@
+"""Where SIP is taken: what a person asks for, the sockets that serve it, and what can be wrong."""
+
+import asyncio
+import errno
+from collections import OrderedDict
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final
+
+from umbel.core.errors import Mistake, Unavailable
+from umbel.sip.hop import Hop, Transport
+
+from .layer import Address, shown
+from .udp import UdpSocket
+
+_HEARD: Final = 4096
+"""UDP peers of whom we remember at which socket they reached us."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """One address that SIP is taken on."""
+
+    transport: Transport
+    address: str
+    """An IP address of this machine; ``0.0.0.0`` and ``::`` mean all of their family."""
+    port: int
+    """0 for one that is free."""
+    requires_client_certificate: bool = False
+    """Refuse a TLS peer that shows no certificate; otherwise it is asked for one."""
+
+    def __str__(self) -> str:
+        """Name it as people do."""
+        return f"{self.transport} {shown((self.address, self.port))}"
+
+
+class Listening:
+    """The sockets that take connections and datagrams."""
+
+    def __init__(self) -> None:
+        self.servers: list[asyncio.Server] = []
+        self.sockets: list[UdpSocket] = []
+        self._heard: OrderedDict[Address, UdpSocket] = OrderedDict()
+
+    def note_heard(self, remote: Address, at: UdpSocket) -> None:
+        """Remember at which socket a peer reached us: answers leave from there (RFC 3581)."""
+        self._heard[remote] = at
+        self._heard.move_to_end(remote)
+        if len(self._heard) > _HEARD:
+            self._heard.popitem(last=False)
+
+    def udp_socket_for(self, hop: Hop) -> UdpSocket:
+        """Choose the socket that a datagram leaves from."""
+        if not _is_address(hop.address):
+            raise Unavailable(f"UDP to {hop.address}: a name, not an IP address")
+        heard = self._heard.get((hop.address, hop.port))
+        if heard is not None:
+            return heard
+        for candidate in self.sockets:
+            if candidate.reaches(hop.address):
+                return candidate
+        raise Unavailable(
+            f"UDP to {shown((hop.address, hop.port))}: this node has no UDP listener "
+            "whose address leads there"
+        )
+
+    def close(self) -> None:
+        """Take nothing more."""
+        for server in self.servers:
+            server.close()
+        for listening in self.sockets:
+            listening.close()
+        self.servers.clear()
+        self.sockets.clear()
+        self._heard.clear()
+
+
+def check_address(listener: Listener) -> None:
+    """Refuse what is no IP address: a name might mean another machine tomorrow."""
+    if not _is_address(listener.address):
+        raise Mistake(f'"{listener.address}"', expected="an IP address", where="listener")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def cannot_listen(listener: Listener, error: OSError) -> Mistake:
+    """Tell the person who chose the address what is wrong with it."""
+    port = listener.port
+    match error.errno:
+        case errno.EADDRINUSE:
+            found, expected = f"port {port} in use", "a free port"
+            do = f"find its user with: ss -lpn 'sport = :{port}', or choose another port"
+        case errno.EADDRNOTAVAIL:
+            found, expected = f"{listener.address}", "an address of this machine"
+            do = "see them with: ip address; or use 0.0.0.0 or :: for all"
+        case errno.EACCES:
+            found, expected = f"port {port}, which this user may not use", "a port from 1024 on"
+            do = "or give the service the capability CAP_NET_BIND_SERVICE"
+        case _:
+            found, expected, do = error.strerror or str(error), "an address to listen on", ""
+    return Mistake(found, expected=expected, where=f"listener {listener}", do=do)

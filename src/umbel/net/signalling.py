@@ -1,0 +1,255 @@
+"""SIP's way to the network: listeners, connections, and sending to a hop (RFC 3261 section 18)."""
+
+import asyncio
+import errno
+import itertools
+import os
+from collections.abc import Callable
+from typing import Final
+
+from umbel.core.errors import PeerError
+from umbel.core.instants import Clock
+from umbel.identity.handshake import HandshakeReport, Role
+from umbel.sip.hop import Hop, Source, Transport
+
+from .connection_table import ConnectionTable
+from .credentials import Credentials
+from .layer import Address, Layer, PlainLayer
+from .limits import ConnectionLimits
+from .listeners import Listener, Listening, cannot_listen, check_address
+from .stream import ConnectionKey, ConnectionOrigin, StreamConnection, Surroundings
+from .tls_identity import TlsIdentity
+from .udp import UdpSocket, bind
+
+_BACKLOG: Final = 512
+"""Connections that the kernel keeps while we are busy."""
+_CHECK_PARTS: Final = 4
+"""Limits are looked at so many times within the shortest of them."""
+
+
+class Signalling:
+    """Takes and sends SIP messages. One per node; everything happens in one event loop."""
+
+    def __init__(
+        self,
+        *,
+        on_message: Callable[[bytes, Source], None],
+        on_handshake: Callable[[HandshakeReport], None],
+        on_malformed: Callable[[bytes, Source, PeerError], None],
+        clock: Clock,
+        tls: TlsIdentity | None = None,
+        limits: ConnectionLimits | None = None,
+        verify_names: bool = True,
+    ) -> None:
+        self.deliver = on_message
+        self.note = on_handshake
+        self.complain = on_malformed
+        self.refused = 0
+        """Connections turned away because there were too many."""
+        self._connections = ConnectionTable()
+        self._around = Surroundings(user=self, clock=clock, limits=limits or ConnectionLimits())
+        self._credentials = Credentials(tls, verify_names=verify_names)
+        self._listening = Listening()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._names = itertools.count(1)
+        self._check: asyncio.TimerHandle | None = None
+
+    @property
+    def connections(self) -> int:
+        """How many connections live."""
+        return len(self._connections)
+
+    def set_tls_identity(self, tls: TlsIdentity) -> None:
+        """Use another identity for connections that begin from now on; the others live on."""
+        self._credentials.replace(tls)
+
+    async def listen(self, listener: Listener) -> int:
+        """Take SIP at an address; give the port. ``Mistake`` where that is not possible."""
+        if listener.transport is Transport.TLS:
+            self._credentials.identity_for(listener)
+        check_address(listener)
+        try:
+            if listener.transport is Transport.UDP:
+                return self._listen_udp(listener)
+            return await self._listen_tcp(listener)
+        except OSError as error:
+            raise cannot_listen(listener, error) from error
+
+    async def send(self, data: bytes, hop: Hop) -> None:
+        """Send a message to a hop, or raise ``Unavailable`` with the reason.
+
+        What is sent in one turn of the loop to the same hop leaves in that order: the bytes are
+        handed over before the first wait. On a connection just opened this waits until the peer
+        has taken it, so that a late refusal is told to whom it concerns.
+        """
+        if hop.transport is Transport.UDP:
+            self._listening.udp_socket_for(hop).send(data, (hop.address, hop.port))
+            return
+        connection = self._living(hop) or self._open(hop)
+        await connection.send(data)
+
+    async def close(self) -> None:
+        """Stop listening, and close every connection in good order."""
+        self._listening.close()
+        for task in self._opening:
+            task.cancel()
+        for connection in self._connections:
+            connection.close("this node is shutting down")
+        await self._connections.wait_until_empty()
+        if self._check is not None:
+            self._check.cancel()
+
+    # --- asked by connections -------------------------------------------------------------------
+
+    def admits(self, connection: StreamConnection) -> bool:
+        """Enter an accepted connection, unless there are too many."""
+        limits, address = self._around.limits, connection.ends.remote[0]
+        if (
+            self._connections.accepted >= limits.connections
+            or self._connections.accepted_from(address) >= limits.connections_per_address
+        ):
+            self.refused += 1
+            return False
+        self._enter(connection)
+        return True
+
+    def forget(self, connection: StreamConnection) -> None:
+        """Take out a connection that is gone."""
+        self._connections.remove(connection)
+
+    # --- listening ------------------------------------------------------------------------------
+
+    def _listen_udp(self, listener: Listener) -> int:
+        bound = bind(listener.address, listener.port)
+
+        def take(datagram: bytes, remote: Address) -> None:
+            self._listening.note_heard(remote, listening)
+            self.deliver(datagram, _datagram_source(remote, listening.local))
+
+        listening = UdpSocket(bound, take, self._around.clock)
+        self._listening.sockets.append(listening)
+        return listening.local[1]
+
+    async def _listen_tcp(self, listener: Listener) -> int:
+        server = await asyncio.get_running_loop().create_server(
+            lambda: self._accepted(listener),
+            listener.address,
+            listener.port,
+            backlog=_BACKLOG,
+        )
+        self._listening.servers.append(server)
+        port: int = server.sockets[0].getsockname()[1]
+        return port
+
+    def _accepted(self, listener: Listener) -> StreamConnection:
+        origin = ConnectionOrigin(
+            name=self._new_name(), transport=listener.transport, role=Role.SERVER
+        )
+        clock = self._around.clock
+        layer: Layer = PlainLayer(Role.SERVER, clock)
+        if listener.transport is Transport.TLS:
+            layer = self._credentials.accept(listener, clock)
+        return StreamConnection(origin, layer, self._around)
+
+    # --- opening --------------------------------------------------------------------------------
+
+    def _living(self, hop: Hop) -> StreamConnection | None:
+        """Find the connection that the hop names, or one to the same place for the same name."""
+        named = self._connections.named(hop.connection) if hop.connection else None
+        if named is not None and named.origin.transport is hop.transport:
+            key = named.origin.key
+            if key is None or not hop.domain or key.domain == hop.domain:
+                return named
+        return self._connections.leading_to(self._key_for(hop))
+
+    def _key_for(self, hop: Hop) -> ConnectionKey:
+        is_tls = hop.transport is Transport.TLS
+        return ConnectionKey(
+            transport=hop.transport,
+            address=hop.address,
+            port=hop.port,
+            domain=hop.domain if is_tls else "",
+            identity=self._credentials.generation if is_tls else 0,
+        )
+
+    def _open(self, hop: Hop) -> StreamConnection:
+        """Begin a connection; it takes messages at once and sends them when it is open."""
+        origin = ConnectionOrigin(
+            name=self._new_name(),
+            transport=hop.transport,
+            role=Role.CLIENT,
+            key=self._key_for(hop),
+        )
+        clock = self._around.clock
+        layer: Layer = PlainLayer(Role.CLIENT, clock)
+        if hop.transport is Transport.TLS:
+            layer = self._credentials.open(hop, clock)
+        connection = StreamConnection(origin, layer, self._around)
+        self._enter(connection)
+        task = asyncio.get_running_loop().create_task(self._dial(connection, hop))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+        return connection
+
+    async def _dial(self, connection: StreamConnection, hop: Hop) -> None:
+        within = self._around.limits.opening
+        try:
+            async with asyncio.timeout(within):
+                await asyncio.get_running_loop().create_connection(
+                    lambda: connection, hop.address, hop.port
+                )
+        except TimeoutError as error:
+            # The kernel's own time-out carries an error number, ours does not.
+            connection.fail_to_open(
+                f"no answer to the TCP connection within {within:g} s"
+                if error.errno is None
+                else _network_says(error)
+            )
+        except OSError as error:
+            connection.fail_to_open(_network_says(error))
+
+    def _new_name(self) -> str:
+        return f"connection-{next(self._names)}"
+
+    def _enter(self, connection: StreamConnection) -> None:
+        self._connections.add(connection)
+        if self._check is None:
+            self._check_later()
+
+    # --- limits ---------------------------------------------------------------------------------
+
+    def _check_later(self) -> None:
+        limits = self._around.limits
+        shortest = min(limits.confirmation, limits.closing, limits.handshake, limits.half_message)
+        self._check = asyncio.get_running_loop().call_later(
+            shortest / _CHECK_PARTS, self._check_limits
+        )
+
+    def _check_limits(self) -> None:
+        self._check = None
+        now = self._around.clock.now()
+        for connection in self._connections:
+            connection.check(now)
+        if len(self._connections):
+            self._check_later()
+
+
+def _datagram_source(remote: Address, local: Address) -> Source:
+    return Source(
+        transport=Transport.UDP,
+        address=remote[0],
+        port=remote[1],
+        local_address=local[0],
+        local_port=local[1],
+    )
+
+
+def _network_says(error: OSError) -> str:
+    """Say why TCP could not be had, as plainly as the error number allows."""
+    match error.errno:
+        case errno.ECONNREFUSED:
+            return "connection refused (nothing listens there, or a firewall rejects it)"
+        case None:
+            return str(error)
+        case number:
+            return os.strerror(number).lower()

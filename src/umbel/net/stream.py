@@ -1,0 +1,361 @@
+"""One TCP or TLS connection that carries SIP, accepted or opened (RFC 3261 section 18)."""
+
+import asyncio
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+from umbel.core.errors import PeerError
+from umbel.core.instants import Clock, Instant
+from umbel.identity.handshake import Ending, HandshakeReport, Role
+from umbel.sip.framing import Ping, StreamFramer
+from umbel.sip.hop import Source, Transport
+
+from .layer import Ends, Layer, LayerEnded, shown
+from .limits import ConnectionLimits
+from .pending_sends import PendingSends
+
+_PONG = b"\r\n"
+"""The answer to a keep-alive (RFC 5626 section 3.5.1)."""
+
+
+class UnfinishedMessage(PeerError):
+    """A message whose end did not come."""
+
+
+class ConnectionUser(Protocol):
+    """Whom connections deliver to."""
+
+    def admits(self, connection: "StreamConnection") -> bool:
+        """Say whether an accepted connection may stay, before a byte of it is read."""
+        ...
+
+    def deliver(self, message: bytes, source: Source) -> None:
+        """Take one whole message."""
+        ...
+
+    def complain(self, octets: bytes, source: Source, error: PeerError) -> None:
+        """Take note of bytes that are no message."""
+        ...
+
+    def note(self, report: HandshakeReport) -> None:
+        """Take the report of a handshake."""
+        ...
+
+    def forget(self, connection: "StreamConnection") -> None:
+        """Take note that the connection is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all connections share."""
+
+    user: ConnectionUser
+    clock: Clock
+    limits: ConnectionLimits
+
+
+class State(Enum):
+    """How far a connection is. Only ever goes down this list."""
+
+    OPENING = auto()
+    """TCP is not there yet."""
+    SHAKING = auto()
+    """The handshake of the layer goes on."""
+    UNCONFIRMED = auto()
+    """The peer may still refuse us: nothing of SIP came from it yet."""
+    UP = auto()
+    LEAVING = auto()
+    """What came cannot be read; an answer may still be sent, then the connection is closed."""
+    CLOSING = auto()
+    """The last bytes are on their way out."""
+    CLOSED = auto()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Times:
+    """When things happened that limits count from."""
+
+    entered: Instant
+    """The state that the connection is in."""
+    active: Instant
+    """The last byte in either direction."""
+    message_began: Instant | None = None
+    """The message that has come in part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionKey:
+    """Connections with the same key lead to the same peer and may stand for each other.
+
+    The reference name is part of it (RFC 5923 section 5): a peer that proved to be one name is
+    not used for another. So is the identity that we showed, which may have been renewed.
+    """
+
+    transport: Transport
+    address: str
+    port: int
+    domain: str = ""
+    identity: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOrigin:
+    """What is known of a connection before it is open."""
+
+    name: str
+    transport: Transport
+    role: Role
+    key: ConnectionKey | None = None
+    """Where we opened it to; ``None`` for an accepted one."""
+
+
+class StreamConnection(asyncio.Protocol):
+    """Frames messages, keeps limits, and knows why it ended."""
+
+    def __init__(self, origin: ConnectionOrigin, layer: Layer, around: Surroundings) -> None:
+        now = around.clock.now()
+        self.origin = origin
+        self.state = State.OPENING
+        self.ends = Ends(local=("", 0), remote=("", 0))
+        self._layer = layer
+        self._around = around
+        self._framer = StreamFramer()
+        self._pending = PendingSends()
+        self._tcp: asyncio.Transport | None = None
+        self._times = _Times(entered=now, active=now)
+        self._source = self._source_with(None)
+        self._has_heard = False
+
+    # --- asked by Signalling --------------------------------------------------------------------
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether requests can be sent on it, now or once it is open."""
+        return self.state in (State.OPENING, State.SHAKING, State.UNCONFIRMED, State.UP)
+
+    def send(self, message: bytes) -> asyncio.Future[None]:
+        """Send, now or as soon as the connection is open.
+
+        The future is done when the connection is known to be up; it fails with ``Unavailable``.
+        """
+        outcome = self._pending.wait()
+        if self.state in (State.OPENING, State.SHAKING):
+            self._pending.hold(message)
+        elif self.state in (State.UNCONFIRMED, State.UP, State.LEAVING):
+            self._write(message)
+        else:
+            self._pending.fail(f"{self.peer}: the connection is closed")
+        if self.state in (State.UP, State.LEAVING):
+            self._pending.confirm()
+        return outcome
+
+    def close(self, why: str) -> None:
+        """Close in good order."""
+        if self.state is State.OPENING:
+            self.fail_to_open(why)
+        else:
+            self._end(None, why)
+
+    def fail_to_open(self, reason: str) -> None:
+        """Learn that TCP could not be had."""
+        self._pending.fail(f"{self.peer}: {reason}")
+        self._enter(State.CLOSED)
+        if self._tcp is not None:
+            self._tcp.abort()
+        else:
+            self._around.user.forget(self)
+
+    def check(self, now: Instant) -> None:
+        """Act on the limits that *now* has gone past."""
+        limits, lived = self._around.limits, now - self._times.entered
+        match self.state:
+            case State.SHAKING if lived > limits.handshake:
+                self._end(Ending.TIMED_OUT, f"nothing more came {self._layer.progress}")
+            case State.UNCONFIRMED if lived > limits.confirmation:
+                self._confirm()
+            case State.UP:
+                self._check_traffic(now)
+            case State.LEAVING if lived > limits.closing:
+                self.close("what came was not SIP")
+            case State.CLOSING if lived > limits.closing and self._tcp is not None:
+                self._tcp.abort()
+            case _:
+                pass
+
+    @property
+    def peer(self) -> str:
+        """The other end, for people."""
+        key = self.origin.key
+        if key is None:
+            return f"{self.origin.transport} from {shown(self.ends.remote)}"
+        name = f" ({key.domain})" if key.domain else ""
+        return f"{self.origin.transport} to {shown((key.address, key.port))}{name}"
+
+    # --- called by asyncio ----------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, unless the connection is one too many or nobody wants it any more."""
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError(f"{transport!r} is no stream")
+        self._tcp = transport
+        local, remote = (transport.get_extra_info(of) for of in ("sockname", "peername"))
+        if local and remote:
+            self.ends = Ends(local=local[:2], remote=remote[:2])
+        if self.state is not State.OPENING or not remote or not self._is_admitted():
+            self._enter(State.CLOSED)
+            transport.abort()
+            return
+        transport.set_write_buffer_limits(high=self._around.limits.unread)
+        self._enter(State.SHAKING)
+        self._layer.begin()
+        self._advance()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the network."""
+        self._times.active = self._around.clock.now()
+        try:
+            for octets in self._layer.receive(data):
+                self._advance()
+                self._hear(octets)
+                if self.state not in (State.UNCONFIRMED, State.UP):
+                    return
+            self._advance()
+        except LayerEnded as end:
+            self._end(end.ending, end.detail)
+
+    def eof_received(self) -> None:
+        """Learn that the peer will send nothing more."""
+        self._end(Ending.CLOSED_BY_PEER, f"the peer closed the connection {self._progress}")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Learn that TCP is gone."""
+        self._end(Ending.RESET_BY_PEER, f"the peer reset the connection {self._progress}")
+        self._enter(State.CLOSED)
+        self._around.user.forget(self)
+
+    def pause_writing(self) -> None:
+        """Cut a peer that does not read, before what waits for it fills our memory."""
+        waiting = self._around.limits.unread
+        self._end(None, f"the peer does not read: more than {waiting} bytes wait for it")
+        if self._tcp is not None:
+            self._tcp.abort()
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    @property
+    def _progress(self) -> str:
+        return "" if self.state is State.UP else self._layer.progress
+
+    def _is_admitted(self) -> bool:
+        return self.origin.role is Role.CLIENT or self._around.user.admits(self)
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self._times.entered = self._around.clock.now()
+
+    def _advance(self) -> None:
+        """Send what the layer has to say and, once it is ready, what waited for it."""
+        if self.state is State.SHAKING and self._layer.is_ready:
+            self._enter(State.UNCONFIRMED)
+            for message in self._pending.take_unsent():
+                self._layer.send(message)
+        self._flush()
+
+    def _write(self, octets: bytes) -> None:
+        self._times.active = self._around.clock.now()
+        self._layer.send(octets)
+        self._flush()
+
+    def _flush(self) -> None:
+        output = self._layer.take_output()
+        if output and self._tcp is not None:
+            self._tcp.write(output)
+
+    def _confirm(self) -> None:
+        """Count the connection as up: the peer spoke SIP, or had its time to refuse us."""
+        report = self._layer.report(self.ends, Ending.SUCCEEDED, "")
+        self._source = self._source_with(report)
+        self._enter(State.UP)
+        self._pending.confirm()
+        if report is not None:
+            self._around.user.note(report)
+
+    def _hear(self, octets: bytes) -> None:
+        """Take bytes of SIP."""
+        self._has_heard = True
+        if self.state is State.UNCONFIRMED:
+            self._confirm()
+        try:
+            frames = self._framer.feed(octets)
+        except PeerError as error:
+            self._around.user.complain(octets, self._source, error)
+            self._leave()
+            return
+        self._note_half_message(begins_anew=bool(frames))
+        for frame in frames:
+            if isinstance(frame, Ping):
+                self._write(_PONG)
+            else:
+                self._around.user.deliver(frame, self._source)
+
+    def _note_half_message(self, *, begins_anew: bool) -> None:
+        if not self._framer.is_mid_message:
+            self._times.message_began = None
+        elif begins_anew or self._times.message_began is None:
+            self._times.message_began = self._times.active
+
+    def _leave(self) -> None:
+        """Read no more: where one message ends and the next begins is not known any longer."""
+        self._times.message_began = None
+        self._enter(State.LEAVING)
+        if self._tcp is not None:
+            self._tcp.pause_reading()
+
+    def _check_traffic(self, now: Instant) -> None:
+        limits, times = self._around.limits, self._times
+        accepted = self.origin.role is Role.SERVER
+        if times.message_began is not None and now - times.message_began > limits.half_message:
+            self.close(f"half a message for more than {limits.half_message:g} s")
+        elif accepted and not self._has_heard and now - times.entered > limits.silence:
+            self.close(f"no message for {limits.silence:g} s")
+        elif now - times.active > limits.idle:
+            self.close(f"idle for {limits.idle:g} s")
+
+    def _end(self, ending: Ending | None, detail: str) -> None:
+        """End it: what the peer or the network did, or ``None`` for a decision of our own."""
+        if self.state in (State.CLOSING, State.CLOSED):
+            return
+        self._report_end(ending, detail)
+        if self._times.message_began is not None:
+            error = UnfinishedMessage(f"the end of the message did not come: {detail}")
+            self._around.user.complain(b"", self._source, error)
+        self._pending.fail(f"{self.peer}: {detail}")
+        self._enter(State.CLOSING)
+        self._layer.finish()
+        self._flush()
+        if self._tcp is not None:
+            self._tcp.close()
+
+    def _report_end(self, ending: Ending | None, detail: str) -> None:
+        """Report the handshake, unless SIP that came after it has shown that it held."""
+        if self._has_heard or (ending is None and self.state is State.UP):
+            return
+        if ending is None and self.state is State.SHAKING:
+            ending, detail = Ending.REFUSED_BY_US, f"given up {self._layer.progress}: {detail}"
+        report = self._layer.report(self.ends, ending or Ending.SUCCEEDED, detail)
+        if report is not None:
+            self._around.user.note(report)
+
+    def _source_with(self, handshake: HandshakeReport | None) -> Source:
+        (address, port), (local_address, local_port) = self.ends.remote, self.ends.local
+        return Source(
+            transport=self.origin.transport,
+            address=address,
+            port=port,
+            local_address=local_address,
+            local_port=local_port,
+            connection=self.origin.name,
+            handshake=handshake,
+        )

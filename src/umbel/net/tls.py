@@ -1,0 +1,153 @@
+"""TLS over memory: OpenSSL pumped by hand, so that every end of a handshake can be explained.
+
+asyncio's own TLS neither tells the application of a failed handshake nor lets our alert reach the
+peer (CPython issue 98078).
+"""
+
+import contextlib
+import ssl
+from collections.abc import Iterator
+
+from umbel.core.instants import Clock
+from umbel.identity import tls_messages
+from umbel.identity.alerts import CLOSE_NOTIFY
+from umbel.identity.handshake import Ending, HandshakeReport, Role
+
+from .layer import Ends, LayerEnded
+from .tls_observation import Observation, watch
+
+_READ = 65536
+"""Bytes asked for at once; OpenSSL gives at most one record (16 kB)."""
+
+
+class TlsLayer:
+    """One TLS connection, TLS 1.2 or 1.3, in either role."""
+
+    def __init__(
+        self, context: ssl.SSLContext, role: Role, clock: Clock, server_name: str | None = None
+    ) -> None:
+        self._role = role
+        self._clock = clock
+        self._at = clock.wall()
+        self._observation = Observation(clock)
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(
+            self._incoming,
+            self._outgoing,
+            server_side=role is Role.SERVER,
+            server_hostname=server_name,
+        )
+        watch(self._tls, self._observation)
+        self._has_heard = False
+        self._took: float | None = None
+        self._verification = 0, ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the handshake succeeded, as far as our side can know."""
+        return self._took is not None
+
+    @property
+    def progress(self) -> str:
+        """How far the handshake came."""
+        if self.is_ready:
+            return "after the handshake, before the first message"
+        return self._observation.progress()
+
+    def begin(self) -> None:
+        """As a client, say ClientHello; as a server, wait for it."""
+        self._shake()
+
+    def receive(self, octets: bytes) -> Iterator[bytes]:
+        """Take records; give the bytes of SIP in them, then raise if that was the end."""
+        if not self._has_heard:
+            self._has_heard = True
+            if not tls_messages.looks_like_tls(octets):
+                raise LayerEnded(Ending.NOT_TLS, tls_messages.describe_first_bytes(octets))
+        self._incoming.write(octets)
+        if not self.is_ready:
+            self._shake()
+        if self.is_ready:
+            yield from self._read()
+
+    def send(self, octets: bytes) -> None:
+        """Encrypt bytes of SIP."""
+        self._tls.write(octets)
+
+    def finish(self) -> None:
+        """Say close_notify, once both sides have agreed on keys."""
+        if not self.is_ready:
+            return
+        with contextlib.suppress(ssl.SSLError):  # It would wait for the peer's close_notify.
+            self._tls.unwrap()
+
+    def take_output(self) -> bytes:
+        """Give the records that wait to be sent."""
+        return self._outgoing.read()
+
+    def report(self, ends: Ends, ending: Ending, detail: str) -> HandshakeReport:
+        """Report all that the handshake showed."""
+        seen = self._observation
+        took = self._took
+        cipher = self._tls.cipher()
+        verify_code, verify_text = self._verification
+        return HandshakeReport(
+            role=self._role,
+            local=ends.local,
+            remote=ends.remote,
+            at=self._at,
+            took=self._clock.now() - seen.began if took is None else took,
+            ending=ending,
+            detail=detail,
+            version=self._tls.version(),
+            cipher=cipher[0] if cipher else None,
+            server_name=seen.server_name,
+            own_chain=seen.own_chain,
+            peer_chain=seen.peer_chain or self._peer_certificate(),
+            verify_code=verify_code,
+            verify_text=verify_text,
+            alerts=tuple(seen.alerts),
+            steps=tuple(seen.steps),
+        )
+
+    def _shake(self) -> None:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return
+        except ssl.SSLCertVerificationError as error:
+            self._verification = error.verify_code, error.verify_message
+            raise LayerEnded(
+                Ending.REFUSED_BY_US, f"the peer's certificate was refused: {error.verify_message}"
+            ) from error
+        except ssl.SSLError as error:
+            raise self._ended(error) from error
+        self._took = self._clock.now() - self._observation.began
+
+    def _read(self) -> Iterator[bytes]:
+        try:
+            while octets := self._tls.read(_READ):
+                yield octets
+        except ssl.SSLWantReadError:
+            return
+        except ssl.SSLError as error:
+            raise self._ended(error) from error
+
+    def _ended(self, error: ssl.SSLError) -> LayerEnded:
+        """Say which side ended it, and why."""
+        refusal = self._observation.refusal()
+        if refusal is not None:
+            sentence = f"the peer sent the alert {refusal.description} {self.progress}"
+            return LayerEnded(Ending.REFUSED_BY_PEER, sentence)
+        if isinstance(error, ssl.SSLZeroReturnError):
+            sentence = f"the peer closed the connection ({CLOSE_NOTIFY}) {self.progress}"
+            return LayerEnded(Ending.CLOSED_BY_PEER, sentence)
+        reason = (error.reason or str(error)).lower().replace("_", " ")
+        return LayerEnded(Ending.REFUSED_BY_US, f"we refused what the peer sent: {reason}")
+
+    def _peer_certificate(self) -> tuple[bytes, ...]:
+        """Give the peer's certificate alone, where the chain could not be watched."""
+        if not self.is_ready:
+            return ()
+        certificate = self._tls.getpeercert(binary_form=True)
+        return (certificate,) if certificate else ()
