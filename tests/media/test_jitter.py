@@ -1,0 +1,176 @@
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.repeatable import repeatable
+
+from umbel.media.jitter import FRAME, PlayoutBuffer
+
+SILENCE = 0xFF
+NOTHING = bytes((SILENCE,)) * FRAME
+DEPTH = 2 * FRAME
+
+
+def frame(number: int) -> bytes:
+    return bytes((number % 251,)) * FRAME
+
+
+def buffer() -> PlayoutBuffer:
+    return PlayoutBuffer(SILENCE, depth=DEPTH)
+
+
+def put(into: PlayoutBuffer, numbers: Iterable[int], shift: int = 0) -> None:
+    """Put packets of 20 ms whose timestamps are *shift* off."""
+    for number in numbers:
+        into.put(number, (number * FRAME + shift) % (1 << 32), frame(number))
+
+
+def take(out_of: PlayoutBuffer, frames: int) -> list[bytes]:
+    return [out_of.take() for _ in range(frames)]
+
+
+def lived(into: PlayoutBuffer, ticks: Iterable[Iterable[int]], shift: int = 0) -> list[bytes]:
+    """Let ticks pass, in each of which some packets come and one frame is taken."""
+    frames = []
+    for numbers in ticks:
+        put(into, numbers, shift)
+        frames.append(into.take())
+    return frames
+
+
+class TestBeforeAnythingCame:
+    def test_silence_is_heard(self) -> None:
+        assert take(buffer(), 3) == [NOTHING] * 3
+
+
+class TestAStreamInOrder:
+    def test_is_heard_after_the_delay(self) -> None:
+        heard = lived(buffer(), [[number] for number in range(10, 20)])
+
+        assert heard == [NOTHING, NOTHING, *map(frame, range(10, 18))]
+
+    def test_is_heard_across_the_wrap_of_timestamps(self) -> None:
+        heard = lived(buffer(), [[number] for number in range(6)], shift=(1 << 32) - 3 * FRAME)
+
+        assert heard == [NOTHING, NOTHING, *map(frame, range(4))]
+
+    @pytest.mark.parametrize("length", [80, 240, 320, 480])
+    def test_is_cut_into_frames_whatever_the_packets_hold(self, length: int) -> None:
+        heard = buffer()
+        audio = bytes(range(240)) * 8
+        for number in range(len(audio) // length):
+            piece = audio[number * length : (number + 1) * length]
+            heard.put(number, number * length, piece)
+
+        assert b"".join(take(heard, 14)) == NOTHING * 2 + audio
+
+
+class TestLossAndDisorder:
+    def test_a_lost_packet_is_silence_of_its_length(self) -> None:
+        heard = lived(buffer(), [[0], [1], [], [3], [4], []])
+
+        assert heard == [NOTHING, NOTHING, frame(0), frame(1), NOTHING, frame(3)]
+
+    def test_a_packet_that_was_overtaken_finds_its_place(self) -> None:
+        heard = lived(buffer(), [[0], [2], [1], [3], [], []])
+
+        assert heard[2:] == [frame(0), frame(1), frame(2), frame(3)]
+
+    def test_a_packet_that_comes_twice_is_heard_once(self) -> None:
+        heard = lived(buffer(), [[0, 0], [1], [1, 2], [3], [], []])
+
+        assert heard[2:] == [frame(0), frame(1), frame(2), frame(3)]
+
+    def test_a_packet_that_comes_too_late_is_not_heard(self) -> None:
+        late = buffer()
+        heard = lived(late, [[0], [1], [3], [4], [5], [2], [6], []])
+
+        assert heard[2:] == [frame(0), frame(1), NOTHING, frame(3), frame(4), frame(5)]
+        assert late.late == 1
+
+    def test_of_a_packet_that_is_half_late_the_other_half_is_heard(self) -> None:
+        half = buffer()
+        half.put(0, 0, bytes(80))
+        take(half, 2)
+        half.put(1, 80, bytes(range(160)))
+        half.take()
+
+        assert half.take() == bytes(range(80, 160)) + NOTHING[80:]
+
+    def test_nothing_is_heard_of_empty_or_monstrous_packets(self) -> None:
+        strange = buffer()
+        strange.put(0, 0, b"")
+        strange.put(1, 0, bytes(PlayoutBuffer.LONGEST + 1))
+
+        assert take(strange, 60) == [NOTHING] * 60
+
+    @repeatable
+    @given(st.permutations(range(8)), st.sets(st.integers(1, 7)))
+    def test_what_comes_within_the_delay_is_heard_in_order(
+        self, order: list[int], lost: set[int]
+    ) -> None:
+        mixed = PlayoutBuffer(SILENCE, depth=8 * FRAME)
+        put(mixed, [number for number in order if number not in lost])
+        heard = [one for one in take(mixed, 30) if one != NOTHING]
+
+        assert heard == [frame(number) for number in range(8) if number not in lost]
+
+
+class TestAPauseOfTheSender:
+    def test_is_as_long_as_its_timestamps_say(self) -> None:
+        """Silence suppression: nothing is sent, and the timestamps run on."""
+        ticks: list[list[int]] = [[0], [1], *([] for _ in range(100)), [102], [103], [], []]
+        heard = lived(buffer(), ticks)
+
+        assert heard[2:4] == [frame(0), frame(1)]
+        assert set(heard[4:104]) == {NOTHING}
+        assert heard[104:] == [frame(102), frame(103)]
+
+    def test_may_stop_its_clock_and_be_heard_again(self) -> None:
+        """Hold, by a sender whose timestamps stand still meanwhile."""
+        stopped = buffer()
+        lived(stopped, [[0], [1], *([] for _ in range(100))])
+        heard = lived(stopped, [[2], [3], [4], [], []])
+
+        assert [one for one in heard if one != NOTHING] == [frame(2), frame(3)]
+        assert stopped.late == 0
+
+
+class TestASourceThatStartsAgain:
+    @pytest.mark.parametrize("shift", [5_000_000, -5_000_000, 1 << 31])
+    def test_is_heard_from_its_first_new_packet_on(self, shift: int) -> None:
+        again = buffer()
+        heard = lived(again, [[0], [1], [2], [3]])
+        heard += lived(again, [[4], [5], [6], [], [], []], shift=shift)
+
+        assert [one for one in heard if one != NOTHING] == [frame(n) for n in range(7)]
+        assert again.late == 0
+
+    def test_is_not_believed_for_one_stray_packet(self) -> None:
+        stray = buffer()
+        heard = lived(stray, [[0], [1]])
+        put(stray, [500], shift=5_000_000)
+        heard += lived(stray, [[2], [3], [], []])
+
+        assert heard[2:] == [frame(0), frame(1), frame(2), frame(3)]
+        assert stray.late == 1
+
+    def test_is_not_believed_for_strays_that_disagree(self) -> None:
+        stray = buffer()
+        heard = lived(stray, [[0], [1]])
+        for number in range(500, 600, 20):
+            stray.put(number, number * 1_000_000, frame(number))
+        heard += lived(stray, [[2], [3], [], []])
+
+        assert heard[2:] == [frame(0), frame(1), frame(2), frame(3)]
+
+
+class TestNobodyListens:
+    def test_holds_no_more_than_a_second_or_so(self) -> None:
+        unheard = buffer()
+        put(unheard, range(10_000))
+        heard = [one for one in take(unheard, 10_000) if one != NOTHING]
+
+        assert len(heard) <= 2 * PlayoutBuffer.LONGEST // FRAME
+        assert heard[-1] in [frame(number) for number in range(9_900, 10_000)]
