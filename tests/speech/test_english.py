@@ -28,14 +28,17 @@ class TestNumbers:
         [
             (0, "0"),
             (7, "7"),
-            (99, "99"),
+            (59, "59"),
+            (60, "60"),
+            (61, "60 1"),
+            (99, "90 9"),
             (100, "1 hundred"),
             (101, "1 hundred 1"),
             (345, "3 hundred 45"),
             (1000, "1 thousand"),
             (2026, "2 thousand 26"),
             (20_300, "20 thousand 3 hundred"),
-            (999_999, "9 hundred 99 thousand 9 hundred 99"),
+            (999_999, "9 hundred 90 9 thousand 9 hundred 90 9"),
         ],
     )
     def test_are_put_together_from_clips(self, number: int, words: str) -> None:

@@ -30,6 +30,9 @@ _WITHOUT_ACCENT = str.maketrans(
 """Letters that Unicode does not take apart into a plain one and an accent."""
 _SOMEBODY = ClipPiece("word/somebody")
 
+_WHOLE = 60
+"""Numbers below are clips of their own, for the sake of minutes; 65 is made of 60 and 5."""
+
 _BETWEEN_WORDS = PausePiece(0.2)
 
 
@@ -38,7 +41,9 @@ class English:
 
     def vocabulary(self) -> dict[str, str]:
         """List the clips that this wording uses: key and the words to be spoken."""
-        words = {f"number/{number}": str(number) for number in range(100)}
+        words = {
+            f"number/{number}": str(number) for number in (*range(_WHOLE), *range(60, 100, 10))
+        }
         words |= {"number/hundred": "hundred", "number/thousand": "thousand"}
         words |= {f"ordinal/{day}": _ordinal(day) for day in range(1, 32)}
         words |= {f"weekday/{day}": f"on {name}" for day, name in enumerate(_WEEKDAYS, 1)}
@@ -103,7 +108,14 @@ def _below_thousand(number: int) -> Iterator[str]:
         yield f"number/{hundreds}"
         yield "number/hundred"
     if rest or not hundreds:
-        yield f"number/{rest}"
+        yield from _below_hundred(rest)
+
+
+def _below_hundred(number: int) -> Iterator[str]:
+    ones = number % 10 if number > _WHOLE else 0
+    yield f"number/{number - ones}"
+    if ones:
+        yield f"number/{ones}"
 
 
 def _day(at: datetime, now: datetime | None) -> tuple[str, list[str]]:
@@ -131,8 +143,10 @@ def _date(at: datetime, *, with_year: bool) -> tuple[str, list[str]]:
 def _year(year: int) -> Iterator[str]:
     century, rest = divmod(year, 100)
     if rest < 10:
-        return _number(year)
-    return iter((f"number/{century}", f"number/{rest}"))
+        yield from _number(year)
+    else:
+        yield from _below_hundred(century)
+        yield from _below_hundred(rest)
 
 
 def _time_of_day(at: datetime) -> Iterator[str]:
