@@ -55,6 +55,8 @@ class ListenerSettings:
     address: str = "0.0.0.0"
     port: int | None = None
     """Empty: 5060, with TLS 5061. 0: one that is free."""
+    advertise: str = ""
+    """The host in Via and Contact; empty: with TLS the node's name, otherwise the address."""
     require_client_certificate: bool = False
     """Refuse a TLS peer that shows no certificate; otherwise it is asked for one."""
 

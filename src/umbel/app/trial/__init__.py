@@ -1,0 +1,1 @@
+"""``umbel try``: a complete system in one folder, which proves itself by a call."""
