@@ -15,8 +15,8 @@ def put_row(connection: Connection, table: Table, row: Mapping[str, object]) -> 
 
 def add_row(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
     """Insert the row unless one with the same primary key is there; say whether it was inserted."""
-    insert = _insert(connection, table).values(row)
-    return connection.execute(insert.on_conflict_do_nothing()).rowcount == 1
+    insert = _insert(connection, table).values(row).on_conflict_do_nothing()
+    return connection.execute(insert.returning(*table.primary_key)).first() is not None
 
 
 def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
