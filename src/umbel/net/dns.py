@@ -1,0 +1,235 @@
+"""From a SIP URI to the places to send to, in the order to try them (RFC 3263)."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+import dns.asyncresolver
+import dns.nameserver
+import dns.resolver
+
+from umbel.core.errors import Unavailable
+from umbel.core.identifiers import Randomness
+from umbel.core.instants import Duration
+from umbel.sip.hop import Hop, Transport
+from umbel.sip.uri import Uri
+
+from .hosts_file import HOSTS_FILE, read_hosts
+from .inquiry import Inquiry
+from .layer import Address
+from .service_records import (
+    SERVICE_PREFIXES,
+    SERVICES,
+    in_order_of_preference,
+    in_order_of_trial,
+)
+
+_TARGETS: Final = 16
+"""Hosts of one URI that are looked up; a longer list helps nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameSources:
+    """Where names are looked up, in this order."""
+
+    hosts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Addresses by lower-case name, given by the caller."""
+    hosts_file: Path | None = HOSTS_FILE
+    """Addresses of this machine's own. A name that has one is not asked of DNS at all."""
+    name_servers: Sequence[Address] = ()
+    """Addresses and ports; empty for those of this machine."""
+    asks_system: bool = True
+    """Ask the machine's resolver for an address that DNS does not have."""
+    patience: Duration = 3.0
+    """How long the name servers have for each question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """A host to find the addresses of."""
+
+    transport: Transport
+    host: str
+    port: int
+
+
+class Resolver:
+    """Finds hops. Keeps what DNS said for as long as DNS allows."""
+
+    def __init__(
+        self,
+        *,
+        randomness: Randomness,
+        sources: NameSources | None = None,
+        transports: Sequence[Transport] = tuple(Transport),
+    ) -> None:
+        self._randomness = randomness
+        self._sources = sources or NameSources()
+        self._transports = tuple(transports)
+        self._servers = _servers(self._sources)
+
+    async def resolve(self, uri: Uri) -> list[Hop]:
+        """Give the hops that *uri* leads to, best first; at least one, or ``Unavailable``."""
+        aim = _Aim(uri, self._transports)
+        if aim.is_literal:
+            return [aim.hop(aim.sole_target(), aim.next_host)]
+        static = self._static_addresses(aim.next_host)
+        if static:
+            return [aim.hop(aim.sole_target(), address) for address in static]
+        inquiry = Inquiry(self._servers)
+        targets = await self._targets(aim, inquiry)
+        found = await asyncio.gather(
+            *(self._addresses(target.host, inquiry) for target in targets[:_TARGETS])
+        )
+        hops = [
+            aim.hop(target, address)
+            for target, addresses in zip(targets, found, strict=False)
+            for address in addresses
+        ]
+        if not hops:
+            raise Unavailable(_nothing_found(aim, targets, inquiry))
+        return hops
+
+    async def _targets(self, aim: "_Aim", inquiry: Inquiry) -> list[_Target]:
+        """Choose transport and port (RFC 3263 sections 4.1 and 4.2)."""
+        if aim.port is not None:
+            return [aim.sole_target()]
+        if aim.transport is not None:
+            names = [(aim.transport, f"{SERVICE_PREFIXES[aim.transport]}.{aim.next_host}")]
+        else:
+            names = await self._names_by_authority(aim, inquiry)
+        targets: list[_Target] = []
+        is_offered = True
+        for transport, name in names:
+            records = await inquiry.services(name)
+            is_offered = is_offered and [record.target for record in records] != [""]
+            targets += [
+                _Target(transport=transport, host=record.target, port=record.port)
+                for record in in_order_of_trial(records, self._randomness)
+                if record.target
+            ]
+        return targets if targets or not is_offered else [aim.sole_target()]
+
+    async def _names_by_authority(
+        self, aim: "_Aim", inquiry: Inquiry
+    ) -> list[tuple[Transport, str]]:
+        """Give the names of SRV records, as NAPTR says or, where it is silent, as is usual."""
+        authorities = in_order_of_preference(await inquiry.naming_authorities(aim.next_host))
+        names = [
+            (SERVICES[record.service], record.replacement)
+            for record in authorities
+            if SERVICES.get(record.service) in aim.allowed
+        ]
+        if names:
+            return names
+        return [
+            (transport, f"{SERVICE_PREFIXES[transport]}.{aim.next_host}") for transport in aim.usual
+        ]
+
+    async def _addresses(self, host: str, inquiry: Inquiry) -> Sequence[str]:
+        if _is_address(host):
+            return [host]
+        addresses = self._static_addresses(host) or await inquiry.addresses(host)
+        if not addresses and self._sources.asks_system:
+            addresses = await inquiry.system_addresses(host)
+        return addresses
+
+    def _static_addresses(self, host: str) -> Sequence[str]:
+        given = self._sources.hosts.get(host)
+        if given or self._sources.hosts_file is None:
+            return given or ()
+        return read_hosts(self._sources.hosts_file).get(host, ())
+
+
+class _Aim:
+    """What a URI itself says about where to send."""
+
+    def __init__(self, uri: Uri, transports: Sequence[Transport]) -> None:
+        self._uri = uri
+        self.domain = _bare(uri.host)
+        """The name that the peer has to prove."""
+        self.next_host = _bare(uri.parameters.get("maddr") or uri.host)
+        """Where to go: ``maddr`` leads elsewhere (RFC 3261 section 19.1.1)."""
+        self.port: int | None = uri.port
+        self.is_literal = _is_address(self.next_host)
+        self.transport = _explicit_transport(uri)
+        is_secure = uri.scheme == "sips"
+        self.allowed = tuple(t for t in transports if not is_secure or t is Transport.TLS)
+        self.usual = tuple(t for t in self.allowed if is_secure or t is not Transport.TLS)
+        """Without NAPTR, a plain sip URI does not lead to TLS (RFC 3263 section 4.1)."""
+
+    def sole_target(self) -> _Target:
+        """Give the host itself, without asking DNS for a service."""
+        transport = self.transport or (
+            Transport.TLS if self._uri.scheme == "sips" else Transport.UDP
+        )
+        return _Target(
+            transport=transport, host=self.next_host, port=self.port or transport.default_port
+        )
+
+    def hop(self, target: _Target, address: str) -> Hop:
+        """Give the hop to one address of a target."""
+        return Hop(
+            transport=target.transport,
+            address=address,
+            port=target.port,
+            domain="" if _is_address(self.domain) else self.domain,
+        )
+
+    def __str__(self) -> str:
+        return str(self._uri)
+
+
+def _explicit_transport(uri: Uri) -> Transport | None:
+    """Read the ``transport`` parameter; with sips, tcp means TLS (RFC 3261 section 26.2.2)."""
+    named = (uri.parameters.get("transport") or "").upper()
+    if not named:
+        return None
+    try:
+        transport = Transport(named)
+    except ValueError:
+        raise Unavailable(f"{uri}: we do not speak the transport {named.lower()}") from None
+    if uri.scheme != "sips":
+        return transport
+    if transport is Transport.UDP:
+        raise Unavailable(f"{uri}: a sips URI cannot be reached by UDP")
+    return Transport.TLS
+
+
+def _servers(sources: NameSources) -> dns.asyncresolver.Resolver | None:
+    """Make dnspython's resolver; ``None`` where this machine names no name server."""
+    try:
+        resolver = dns.asyncresolver.Resolver(configure=not sources.name_servers)
+    except dns.resolver.NoResolverConfiguration:
+        return None
+    if sources.name_servers:
+        resolver.nameservers = [
+            dns.nameserver.Do53Nameserver(address, port) for address, port in sources.name_servers
+        ]
+    resolver.lifetime = sources.patience
+    resolver.cache = dns.resolver.LRUCache()
+    return resolver
+
+
+def _nothing_found(aim: _Aim, targets: Sequence[_Target], inquiry: Inquiry) -> str:
+    if not targets:
+        return f"{aim}: {aim.next_host} says that it offers no such service; asked {inquiry.trail}"
+    if inquiry.is_unanswered:
+        return f"{aim}: no name server answered; asked {inquiry.trail}"
+    return f"no such name: {aim.next_host} ({aim}); asked {inquiry.trail}"
+
+
+def _bare(host: str) -> str:
+    """Give a host in lower case, without brackets and without a dot at its end."""
+    return host.strip("[]").rstrip(".").lower()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
