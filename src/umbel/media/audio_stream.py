@@ -98,8 +98,9 @@ def in_words(media: MediaDescription) -> str:
     for payload_format in media.formats:
         known = media.rtpmap(payload_format)
         names.append(known.encoding if known else payload_format)
-    suites = [crypto.value.split()[1:2] for crypto in media.attributes_called("crypto")]
-    keys = "".join(f" with {ascii(suite[0])[1:-1]}" for suite in suites[:4] if suite)
+    cryptos = (crypto.value.split() for crypto in media.attributes_called("crypto"))
+    suites = dict.fromkeys(ascii(parts[1][:40])[1:-1] for parts in cryptos if len(parts) > 2)
+    keys = f" with {' or '.join(list(suites)[:4])}" if suites else ""
     return f"{', '.join(names[:12])} over {media.protocol}{keys}"
 
 

@@ -55,10 +55,9 @@ class LocalMedia:
         """Say in words what this call takes."""
         codecs = " or ".join(self.codecs)
         suites = " or ".join(SrtpSuite)
-        match self.security:
-            case MediaSecurity.NONE:
-                return f"{codecs}, unencrypted (RTP/AVP)"
-            case MediaSecurity.OPTIONAL:
-                return f"{codecs}, unencrypted (RTP/AVP) or encrypted with {suites}"
-            case MediaSecurity.REQUIRED:
-                return f"{codecs}, encrypted (RTP/SAVP) with {suites}"
+        ways = {
+            MediaSecurity.NONE: "unencrypted (RTP/AVP)",
+            MediaSecurity.OPTIONAL: f"unencrypted (RTP/AVP) or encrypted with {suites}",
+            MediaSecurity.REQUIRED: f"encrypted (RTP/SAVP) with {suites}",
+        }
+        return f"{codecs}, {ways[self.security]}"
