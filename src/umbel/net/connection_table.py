@@ -58,12 +58,14 @@ class ConnectionTable:
             self._empty.set()
 
     def named(self, name: str) -> StreamConnection | None:
-        """Find a usable connection by its name."""
-        return _usable(self._by_name.get(name))
+        """Find a connection by its name, if it takes messages still."""
+        connection = self._by_name.get(name)
+        return connection if connection is not None and connection.takes_messages else None
 
     def leading_to(self, key: ConnectionKey) -> StreamConnection | None:
         """Find a usable connection that we opened to the same place for the same name."""
-        return _usable(self._by_key.get(key))
+        connection = self._by_key.get(key)
+        return connection if connection is not None and connection.is_usable else None
 
     async def wait_until_empty(self) -> None:
         """Wait until every connection is gone."""
@@ -73,7 +75,3 @@ class ConnectionTable:
         self._accepted[address] -= 1
         if not self._accepted[address]:
             del self._accepted[address]
-
-
-def _usable(connection: StreamConnection | None) -> StreamConnection | None:
-    return connection if connection is not None and connection.is_usable else None

@@ -73,6 +73,8 @@ class Resolver:
 
     async def resolve(self, uri: Uri) -> list[Hop]:
         """Give the hops that *uri* leads to, best first; at least one, or ``Unavailable``."""
+        if not uri.is_sip:
+            raise Unavailable(f"{uri}: names no host that speaks SIP")
         aim = _Aim(uri, self._transports)
         if aim.is_literal:
             return [aim.hop(aim.sole_target(), aim.next_host)]
@@ -157,15 +159,15 @@ class _Aim:
         self.is_literal = _is_address(self.next_host)
         self.transport = _explicit_transport(uri)
         is_secure = uri.scheme == "sips"
-        self.allowed = tuple(t for t in transports if not is_secure or t is Transport.TLS)
-        self.usual = tuple(t for t in self.allowed if is_secure or t is not Transport.TLS)
+        self.allowed = (Transport.TLS,) if is_secure else tuple(transports)
+        self.usual = (
+            self.allowed if is_secure else tuple(t for t in transports if t is not Transport.TLS)
+        )
         """Without NAPTR, a plain sip URI does not lead to TLS (RFC 3263 section 4.1)."""
 
     def sole_target(self) -> _Target:
         """Give the host itself, without asking DNS for a service."""
-        transport = self.transport or (
-            Transport.TLS if self._uri.scheme == "sips" else Transport.UDP
-        )
+        transport = self.transport or next(iter(self.usual), Transport.UDP)
         return _Target(
             transport=transport, host=self.next_host, port=self.port or transport.default_port
         )

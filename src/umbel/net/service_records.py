@@ -1,6 +1,6 @@
 """What DNS says of a service, and the order to try it in (RFC 3403 NAPTR, RFC 2782 SRV)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 from typing import Final
@@ -53,23 +53,18 @@ def in_order_of_preference(records: Iterable[NamingAuthority]) -> list[NamingAut
 
 def in_order_of_trial(records: Iterable[Service], randomness: Randomness) -> list[Service]:
     """Sort by priority; within one, draw by weight."""
-    by_priority = sorted(records, key=_priority)
+    # Name servers mix records; sorted, the same draw always gives the same order. Those of
+    # weight 0 must stand in front, so that they too have a small chance (RFC 2782).
+    in_line = sorted(records, key=lambda one: (one.priority, one.weight, one.target, one.port))
     return [
         record
-        for _, equal in groupby(by_priority, key=_priority)
+        for _, equal in groupby(in_line, key=lambda one: one.priority)
         for record in _drawn_by_weight(list(equal), randomness)
     ]
 
 
-def _priority(record: Service) -> int:
-    return record.priority
-
-
-def _drawn_by_weight(records: list[Service], randomness: Randomness) -> Iterable[Service]:
-    # Those of weight 0 stand in front, so that they too have a small chance (RFC 2782).
-    waiting = sorted(records, key=lambda record: record.weight > 0)
+def _drawn_by_weight(waiting: list[Service], randomness: Randomness) -> Iterator[Service]:
     while waiting:
         sums = list(accumulate(record.weight for record in waiting))
         drawn = int(randomness.fraction() * (sums[-1] + 1))
-        chosen = next(index for index, total in enumerate(sums) if total >= drawn)
-        yield waiting.pop(chosen)
+        yield waiting.pop(next(index for index, total in enumerate(sums) if total >= drawn))

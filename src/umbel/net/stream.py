@@ -135,6 +135,11 @@ class StreamConnection(asyncio.Protocol):
         """Whether requests can be sent on it, now or once it is open."""
         return self.state in (State.OPENING, State.SHAKING, State.UNCONFIRMED, State.UP)
 
+    @property
+    def takes_messages(self) -> bool:
+        """Whether answers can be sent on it still."""
+        return self.is_usable or self.state is State.LEAVING
+
     def send(self, message: bytes) -> asyncio.Future[None]:
         """Send, now or as soon as the connection is open.
 
