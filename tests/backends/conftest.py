@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.support.postgresql import PostgreSql, running_postgresql
 from tests.support.repeatable import CountingRandomness
 from tests.support.still_clock import StillClock
+
 from umbel.backends.sql import SqlStore
 
 MakeStore = Callable[..., SqlStore]
@@ -42,6 +42,15 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.url(server.fresh("migrated"))
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of a database without any table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/umbel.db"
+    server: PostgreSql = request.getfixturevalue("postgresql")
+    return server.url(server.fresh())
+
+
 @pytest.fixture
 def clock() -> StillClock:
     """Give a clock that stands still."""
@@ -68,9 +77,14 @@ async def store(make_store: MakeStore) -> AsyncIterator[SqlStore]:
     await store.close()
 
 
+def store_of(url: str, node: str = "recorder") -> SqlStore:
+    """Give a store as another process has it."""
+    return SqlStore(url, clock=StillClock(), randomness=CountingRandomness(), node=node)
+
+
 def _migrate(url: str) -> None:
     async def open_and_close() -> None:
-        store = SqlStore(url, clock=StillClock(), randomness=CountingRandomness(), node="")
+        store = store_of(url)
         await store.open()
         await store.close()
 

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-
 from tests.support.still_clock import PIONEERS_DAY, StillClock
+
 from umbel.backends.sql import SqlStore
 from umbel.core.errors import Misuse
 from umbel.mailbox.message import (

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert
-
 from tests.support.still_clock import PIONEERS_DAY
+
 from umbel.backends.sql import SqlStore, schema
 from umbel.core import event_catalogue
 from umbel.core.errors import Mistake, Misuse

@@ -65,15 +65,14 @@ def running_postgresql() -> Iterator[PostgreSql]:
 
 @contextmanager
 def _server(binaries: Path, folder: Path) -> Iterator[PostgreSql]:
-    log = folder / "log"
-    data = folder / "data"
+    log, data = folder / "log", folder / "data"
+    _initialise(binaries, data)
     with log.open("wb") as output:
-        _run([binaries / "initdb", "-D", data, "-U", "umbel", "-A", "trust", "-N"], output)
         process = subprocess.Popen(
             _as_postgres(
-                [binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+                *(binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="),
                 # Nobody needs these databases after a power cut.
-                + ["-c", "fsync=off", "-c", "full_page_writes=off"]
+                *("-c", "fsync=off", "-c", "full_page_writes=off"),
             ),
             stdout=output,
             stderr=output,
@@ -109,17 +108,16 @@ def _binaries() -> Path:
     )
 
 
-def _as_postgres(command: "list[str | Path]") -> list[str]:
+def _initialise(binaries: Path, data: Path) -> None:
+    command = _as_postgres(binaries / "initdb", "-D", data, "-U", "umbel", "-A", "trust", "-N")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+    if done.returncode != 0:
+        raise AssertionError(f"initdb failed:\n{done.stdout}{done.stderr}")
+
+
+def _as_postgres(*command: str | Path) -> list[str]:
     """PostgreSQL refuses to run as root: then it runs as the user that its package made."""
     arguments = [str(part) for part in command]
     if os.geteuid() != 0:
         return arguments
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *arguments]
-
-
-def _run(command: "list[str | Path]", output: object) -> None:
-    done = subprocess.run(
-        _as_postgres(command), capture_output=True, text=True, check=False, cwd="/"
-    )
-    if done.returncode != 0:
-        raise AssertionError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")

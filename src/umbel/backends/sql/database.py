@@ -75,8 +75,12 @@ class Database:
 
     def _connect(self) -> Engine:
         engine = make_engine(self.url)
-        with border(self.url):
-            migrate(engine, self.url)
+        try:
+            with border(self.url):
+                migrate(engine, self.url)
+        except BaseException:
+            engine.dispose()
+            raise
         return engine
 
     def _query(self, query: Callable[[Connection], Result]) -> Result:
