@@ -1,5 +1,7 @@
 """Offers within a dialog: hold, resume, other addresses, codecs and keys (RFC 3264 section 8)."""
 
+from dataclasses import replace
+
 import pytest
 from tests.support.sdp import CRYPTO_32, CRYPTO_80, described, lines_of, ours
 
@@ -86,6 +88,15 @@ class TestTheVersion:
             dialog.receive_offer(described(media="audio 4000 RTP/AVP 18"))
 
         assert self.version(dialog.receive_offer(described())[0]) == "1"
+
+    def test_goes_up_when_our_media_move(self) -> None:
+        dialog = ours()
+        dialog.receive_offer(described())
+        dialog.local = replace(dialog.local, address="198.51.100.8")
+        answer, _ = dialog.receive_offer(described())
+
+        assert self.version(answer) == "2"
+        assert lines_of(answer, "c=") == ["c=IN IP4 198.51.100.8"]
 
     def test_counts_our_offers_and_answers_together(self) -> None:
         dialog = ours()

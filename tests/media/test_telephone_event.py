@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -185,6 +186,26 @@ class TestSeveralKeys:
         flash = Sent(TelephoneEvent(event=16, duration=800), 99, 99, True)
 
         assert heard([flash, *PRESS, flash]) == "5"
+
+
+class TestAnythingThatIsDialled:
+    @repeatable
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from("0155"), st.sampled_from([0.04, 0.1]), st.randoms()),
+            max_size=12,
+        )
+    )
+    def test_is_heard_if_one_packet_of_each_press_arrives(
+        self, presses: list[tuple[str, float, Random]]
+    ) -> None:
+        packets, number = [], 65000
+        for index, (key, held, dice) in enumerate(presses):
+            sent = pressed(key, at=index * 1200, sequence_number=number, held=held)
+            number += len(sent)
+            packets += dice.choices(sent, k=dice.randint(1, 6))
+
+        assert heard(packets) == "".join(key for key, _, _ in presses)
 
 
 class TestMakingAPress:

@@ -48,7 +48,8 @@ class PlayoutBuffer:
         self._strip = bytearray()
         self._start: int | None = None
         """The timestamp, without wrap, of the strip's first octet; ``None``: nothing came yet."""
-        self._highest = -1
+        self._next = 0
+        """The sequence number after the highest that was used."""
         self._stray: _Stray | None = None
 
     def put(self, sequence_number: int, timestamp: int, payload: bytes) -> None:
@@ -60,7 +61,7 @@ class PlayoutBuffer:
         packet = _Stray(sequence_number, extended_timestamp(timestamp, self._start), payload)
         if self._fits(packet):
             self._write(packet)
-        elif sequence_number <= self._highest:
+        elif sequence_number < self._next:
             self.late += 1
         else:
             self._consider(packet)
@@ -85,7 +86,7 @@ class PlayoutBuffer:
         missing = max(0, end - len(self._strip))
         self._strip += self._silence * missing
         self._strip[begin:end] = packet.payload[begin - offset :]
-        self._highest = max(self._highest, packet.sequence_number)
+        self._next = max(self._next, packet.sequence_number + 1)
 
     def _consider(self, packet: _Stray) -> None:
         """Follow the sender's clock where two packets agree that it was set or has slipped."""

@@ -31,8 +31,8 @@ class _Sent:
     """The last description that we sent."""
 
     version: int
-    streams: tuple[tuple[Line, ...], ...]
-    time: str
+    said: tuple[LocalMedia, tuple[tuple[Line, ...], ...], str]
+    """All that it was made of but the version."""
     data: bytes
 
 
@@ -54,6 +54,7 @@ class OfferAnswer:
 
     def __init__(self, local: LocalMedia, randomness: Randomness) -> None:
         self.local = local
+        """May be replaced between two offers, when media move to another address or port."""
         self.session: MediaSession | None = None
         """What was agreed last; an offer that is refused leaves it as it was."""
         self._randomness = randomness
@@ -249,11 +250,12 @@ class OfferAnswer:
 
     def _describe(self, streams: tuple[tuple[Line, ...], ...], time: str = "0 0") -> bytes:
         """Write a description; its version goes up only with a change (RFC 3264 section 8)."""
-        if self._sent is not None and (self._sent.streams, self._sent.time) == (streams, time):
+        said = (self.local, streams, time)
+        if self._sent is not None and self._sent.said == said:
             return self._sent.data
         version = self._sent.version + 1 if self._sent else 1
         data = bytes(description(self.local, version, streams, time))
-        self._sent = _Sent(version, streams, time, data)
+        self._sent = _Sent(version, said, data)
         return data
 
 

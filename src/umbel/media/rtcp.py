@@ -87,7 +87,7 @@ def report_on(
         ssrc=ssrc,
         fraction_lost=reception.fraction_lost(),
         lost=reception.lost,
-        highest=max(reception.highest, 0),
+        highest=reception.highest or 0,
         jitter=reception.jitter_in_timestamp_units,
         last_sender_report=last_sender_report,
         delay=int(delay * 65536) & 0xFFFF_FFFF if last_sender_report else 0,

@@ -165,8 +165,8 @@ class Reception:
         self.clock_rate = clock_rate
         self.received = 0
         """Packets, repeated ones as well (RFC 3550 section 6.4.1)."""
-        self.highest = -1
-        """The highest extended sequence number so far; -1 before the first packet."""
+        self.highest: int | None = None
+        """The highest extended sequence number so far."""
         self._first = 0
         self._after_jump: int | None = None
         self._transit: float | None = None
@@ -181,32 +181,31 @@ class Reception:
         ``None``: it lies so far off that it counts only if its successor comes next, which means
         that the source has restarted; a restart goes on counting from the highest so far.
         """
-        if self.highest < 0:
+        if self.highest is None:
             self.highest = self._first = sequence_number
-        number = self._place(sequence_number)
+        number = self._place(sequence_number, self.highest)
         if number is None:
             return None
         self.received += 1
         self._measure_jitter(timestamp, at)
         return number
 
-    def _place(self, sequence_number: int) -> int | None:
-        number = extended(sequence_number, self.highest)
-        if -self.MAX_MISORDER < number - self.highest < self.MAX_DROPOUT:
-            self.highest = max(self.highest, number)
+    def _place(self, sequence_number: int, highest: int) -> int | None:
+        number = extended(sequence_number, highest)
+        if -self.MAX_MISORDER < number - highest < self.MAX_DROPOUT:
+            self.highest = max(highest, number)
             return number
         if sequence_number != self._after_jump:
             self._after_jump = (sequence_number + 1) % _WRAP
             return None
-        self._restart(sequence_number)
-        return self.highest
-
-    def _restart(self, sequence_number: int) -> None:
-        lost = self.lost
-        self._after_jump = self._transit = None
         # The next cycle in which the number is higher, so that extended numbers never go back.
-        self.highest += (sequence_number - self.highest) % _WRAP
-        self._first = self.highest - self.received - lost
+        return self._restart(highest + (sequence_number - highest) % _WRAP)
+
+    def _restart(self, number: int) -> int:
+        self._first = number - self.received - self.lost
+        self._after_jump = self._transit = None
+        self.highest = number
+        return number
 
     def _measure_jitter(self, timestamp: int, at: Instant) -> None:
         transit = at * self.clock_rate - timestamp
@@ -218,7 +217,7 @@ class Reception:
     @property
     def expected(self) -> int:
         """Count the packets that were sent to us as far as sequence numbers tell."""
-        return self.highest - self._first + 1 if self.received else 0
+        return 0 if self.highest is None else self.highest - self._first + 1
 
     @property
     def lost(self) -> int:

@@ -1,0 +1,42 @@
+"""Whether audio that came back is the audio that went in: where it is, and how alike it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """The place where one piece of audio is most alike another."""
+
+    at: int
+    """In samples from the beginning."""
+    likeness: float
+    """The correlation there: 1.0 is the same shape, whatever the loudness; 0.0 is nothing alike."""
+    equal: float
+    """The share of samples that are the very same."""
+
+
+def best_match(wanted: NDArray[np.int16], heard: NDArray[np.int16]) -> Match:
+    """Find *wanted* in *heard*."""
+    if not len(wanted) or len(heard) < len(wanted):
+        return Match(at=0, likeness=0.0, equal=0.0)
+    size = 1 << (len(heard) + len(wanted)).bit_length()
+    spectrum = np.fft.rfft(heard.astype(float), size)
+    spectrum *= np.conj(np.fft.rfft(wanted.astype(float), size))
+    correlation = np.fft.irfft(spectrum, size)[: len(heard) - len(wanted) + 1]
+    at = int(np.argmax(correlation / np.sqrt(_powers(heard, len(wanted)) + 1.0)))
+    there = heard[at : at + len(wanted)]
+    power = float(np.linalg.norm(there.astype(float)) * np.linalg.norm(wanted.astype(float)))
+    return Match(
+        at=at,
+        likeness=float(correlation[at]) / power if power else 0.0,
+        equal=float(np.mean(there == wanted)),
+    )
+
+
+def _powers(heard: NDArray[np.int16], length: int) -> NDArray[np.float64]:
+    """Give the power of every stretch of *length* samples, so that loud ones are not preferred."""
+    sums = np.concatenate([[0.0], np.cumsum(heard.astype(float) ** 2)])
+    return sums[length:] - sums[:-length]
