@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-
 from tests.support.baresip import Line, phone, write_wav
 from tests.support.kamailio import kamailio
-from tests.support.likeness import best_match, is_heard, melody
+from tests.support.likeness import is_heard, melody
 from tests.support.pki import Authority
 
 pytestmark = pytest.mark.peer
@@ -47,15 +46,3 @@ class TestAProxy:
             trust=authority.trust,
         ) as proxy:
             assert proxy.program.process.returncode is None
-
-
-class TestLikeness:
-    def test_finds_audio_where_it_is(self) -> None:
-        wanted, other = melody(1, seed=1), melody(3, seed=2)
-        heard = other.copy()
-        heard[5000:13000] = wanted
-
-        at, alike = best_match(wanted, heard)
-
-        assert (at, round(alike, 3)) == (5000, 1.0)
-        assert not is_heard(wanted, other)

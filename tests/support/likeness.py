@@ -1,7 +1,9 @@
-"""Saying whether audio that came back is the audio that went in."""
+"""Audio for tests that can be told from any other."""
 
 import numpy as np
 from numpy.typing import NDArray
+
+from umbel.media.likeness import best_match
 
 Samples = NDArray[np.int16]
 
@@ -17,20 +19,6 @@ def melody(seconds: float, seed: int = 1) -> Samples:
     return np.concatenate(notes).astype(np.int16)
 
 
-def best_match(wanted: Samples, heard: Samples) -> tuple[int, float]:
-    """Give where *wanted* is in *heard*, and how alike they are there (1.0: the same shape)."""
-    if len(heard) < len(wanted):
-        return 0, 0.0
-    size = 1 << (len(heard) + len(wanted)).bit_length()
-    spectrum = np.fft.rfft(heard.astype(float), size)
-    spectrum *= np.conj(np.fft.rfft(wanted.astype(float), size))
-    correlation = np.fft.irfft(spectrum, size)[: len(heard) - len(wanted) + 1]
-    at = int(np.argmax(correlation))
-    there = heard[at : at + len(wanted)].astype(float)
-    power = float(np.linalg.norm(there) * np.linalg.norm(wanted.astype(float)))
-    return at, float(correlation[at]) / power if power else 0.0
-
-
 def is_heard(wanted: Samples, heard: Samples, at_least: float = 0.95) -> bool:
     """Say whether *wanted* can be heard whole in *heard*."""
-    return best_match(wanted, heard)[1] >= at_least
+    return best_match(wanted, heard).likeness >= at_least

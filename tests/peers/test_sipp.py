@@ -1,0 +1,229 @@
+"""SIPp calls us: over UDP, TCP and TLS, with early and late offers, and in bad manners."""
+
+from pathlib import Path
+
+import pytest
+from tests.support.node import SITE, NodeUnderTest, node_under_test
+from tests.support.pki import Authority
+from tests.support.program import until
+from tests.support.sipp import (
+    Target,
+    calls,
+    expect,
+    expect_request,
+    keys,
+    messages,
+    pause,
+    provisional,
+    scenario,
+    send,
+)
+
+pytestmark = pytest.mark.peer
+
+SDP = """
+    v=0
+    o=sipp 1 1 IN IP4 [local_ip]
+    s=-
+    c=IN IP4 [media_ip]
+    t=0 0
+    m=audio [media_port] RTP/AVP 0 101
+    a=rtpmap:0 PCMU/8000
+    a=rtpmap:101 telephone-event/8000
+    a=fmtp:101 0-15
+    a=ptime:20
+"""
+
+
+def invite(body: str = SDP, *, headers: str = "", cseq: int = 1, to_tag: str = "") -> str:
+    """Give an INVITE; in a dialog with *to_tag*."""
+    uri = "[next_url]" if to_tag else "sip:[service]@[remote_ip]:[remote_port]"
+    routes = "[routes]" if to_tag else ""
+    content = "Content-Type: application/sdp\n" if body else ""
+    return _message("INVITE", uri, cseq, to_tag, routes + headers + content, body)
+
+
+def in_dialog(method: str, cseq: int, body: str = "", headers: str = "") -> str:
+    """Give a request in the dialog."""
+    content = "Content-Type: application/sdp\n" if "m=audio" in body else ""
+    return _message(method, "[next_url]", cseq, "[peer_tag_param]", headers + content, body)
+
+
+def _message(method: str, uri: str, cseq: int, to_tag: str, headers: str, body: str) -> str:
+    head = [
+        f"{method} {uri} SIP/2.0",
+        "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
+        "From: sipp <sip:2099@[local_ip]:[local_port]>;tag=[call_number]",
+        f"To: <sip:[service]@[remote_ip]:[remote_port]>{to_tag}",
+        "Call-ID: [call_id]",
+        f"CSeq: {cseq} {method}",
+        "Contact: <sip:2099@[local_ip]:[local_port];transport=[transport]>",
+        "Max-Forwards: 70",
+        *[line for line in headers.splitlines() if line],
+        "Content-Length: [len]",
+        "",
+        *[line.strip() for line in body.strip().splitlines()],
+    ]
+    return "\n".join(head)
+
+
+ANSWERED = (send(invite(), 'retrans="500"'), provisional(), expect(200, 'rrs="true"'))
+ACK = send(in_dialog("ACK", 1))
+BYE = (send(in_dialog("BYE", 9), 'retrans="500"'), expect(200))
+
+
+@pytest.fixture(params=["u1", "t1", "l1"], ids=["udp", "tcp", "tls"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """Give SIPp's word for each transport."""
+    return str(request.param)
+
+
+class Setting:
+    """A node and a way for SIPp to call it."""
+
+    def __init__(self, node: NodeUnderTest, folder: Path, authority: Authority) -> None:
+        self.node = node
+        self.folder = folder
+        self._client = authority.issue("127.0.0.1", common_name="sipp.test")
+        self._trust = authority.trust
+
+    def target(self, user: str, transport: str = "u1") -> Target:
+        """Give *user* on the node, by a transport."""
+        options: tuple[str, ...] = ()
+        if transport.startswith("l"):
+            options = (
+                "-tls_cert", str(self._client.certificate),
+                "-tls_key", str(self._client.key),
+                "-tls_ca", str(self._trust),
+            )  # fmt: skip
+        name = {"u": "udp", "t": "tcp", "l": "tls"}[transport[0]]
+        return Target(port=self.node.ports[name], user=user, transport=transport, options=options)
+
+    async def calls(self, *steps: str, user: str = "9000", transport: str = "u1") -> str:
+        """Make one call and give the messages."""
+        return await calls(scenario(*steps), self.target(user, transport), self.folder / "sipp")
+
+
+@pytest.fixture
+async def setting(tmp_path: Path):  # type: ignore[no-untyped-def]  # an async generator of Setting
+    """Run a node with TLS."""
+    authority = Authority(tmp_path / "pki")
+    async with node_under_test(
+        tmp_path / "node", credentials=authority.issue("127.0.0.1"), trust=authority.trust
+    ) as node:
+        yield Setting(node, tmp_path, authority)
+
+
+class TestACallToTheAttendant:
+    async def test_is_answered_hears_the_menu_and_ends(
+        self, setting: Setting, transport: str
+    ) -> None:
+        await setting.calls(*ANSWERED, ACK, pause(1500), *BYE, transport=transport)
+
+        assert any("Welcome" in caption for caption in setting.node.captions)
+        await setting.node.until_at_rest()
+
+    async def test_with_a_late_offer_gets_ours_in_the_answer(
+        self, setting: Setting, transport: str
+    ) -> None:
+        log = await setting.calls(
+            send(invite(""), 'retrans="500"'),
+            provisional(),
+            expect(200, 'rrs="true"'),
+            send(in_dialog("ACK", 1, SDP)),
+            pause(1500),
+            *BYE,
+            transport=transport,
+        )
+
+        assert "m=audio" in log
+        assert setting.node.captions
+
+    async def test_takes_keys_and_refers_the_caller(self, setting: Setting) -> None:
+        refused = send(
+            """
+            SIP/2.0 603 Decline
+            [last_Via:]
+            [last_From:]
+            [last_To:]
+            [last_Call-ID:]
+            [last_CSeq:]
+            Content-Length: 0
+
+            """
+        )
+        log = await setting.calls(
+            *ANSWERED, ACK, pause(1000), keys("1"), expect_request("REFER"), refused,
+            pause(1000), *BYE,
+        )  # fmt: skip
+
+        assert "Refer-To: <sip:2001@127.0.0.1>" in log
+        await setting.node.until_heard("Antonio Meucci")
+
+    async def test_held_is_answered_in_kind_and_resumed(self, setting: Setting) -> None:
+        held = SDP + "    a=sendonly\n"
+        log = await setting.calls(
+            *ANSWERED, ACK, pause(500),
+            send(in_dialog("INVITE", 2, held), 'retrans="500"'),
+            expect(100, 'optional="true"'), expect(200),
+            send(in_dialog("ACK", 2)),
+            pause(300),
+            send(in_dialog("INVITE", 3, SDP), 'retrans="500"'),
+            expect(100, 'optional="true"'), expect(200),
+            send(in_dialog("ACK", 3)),
+            pause(300), *BYE,
+        )  # fmt: skip
+
+        assert "a=recvonly" in log
+
+
+class TestBadManners:
+    async def test_a_caller_who_gives_up_is_told_487(self, setting: Setting) -> None:
+        """The INVITE of an unknown gateway's far end is cancelled before anybody answers."""
+        cancel = """
+            CANCEL sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+            Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch-1]
+            From: sipp <sip:2099@[local_ip]:[local_port]>;tag=[call_number]
+            To: <sip:[service]@[remote_ip]:[remote_port]>
+            Call-ID: [call_id]
+            CSeq: 1 CANCEL
+            Max-Forwards: 70
+            Content-Length: 0
+
+        """
+        log = await setting.calls(
+            send(invite(), 'start_txn="i"'),
+            send(cancel),
+            '<recv response="100" optional="true"/>',
+            '<recv response="200" optional="true"/>',
+            pause(1500),
+        )
+
+        assert "CANCEL" in log
+        await setting.node.until_at_rest()
+
+    async def test_a_repeated_invite_is_one_call(self, setting: Setting) -> None:
+        again = send(invite())
+        await setting.calls(
+            send(invite(), 'start_txn="one"'), again.replace("[branch]", "[branch-1]"),
+            provisional(), expect(200, 'rrs="true"'), ACK, pause(500), *BYE,
+        )  # fmt: skip
+
+        assert len(await setting.node.administration.recent_calls(10)) == 1
+
+    async def test_an_unknown_gateway_is_refused_with_the_reason(self, tmp_path: Path) -> None:
+        site = SITE.replace('address = "127.0.0.1"', 'address = "192.0.2.7"')
+        async with node_under_test(tmp_path / "node", site=site) as node:
+            log = await calls(
+                scenario(send(invite()), expect(100, 'optional="true"'), expect(403), ACK_REFUSED),
+                Target(port=node.ports["udp"]),
+                tmp_path / "sipp",
+            )
+            await until(lambda: "no gateway is 127.0.0.1" in log, 5, lambda: AssertionError(log))
+            events = await node.administration.events(number=1021)
+
+        assert "loopback at 192.0.2.7 over UDP" in events[0].sentence
+
+
+ACK_REFUSED = send(in_dialog("ACK", 1).replace("[next_url]", "sip:[service]@[remote_ip]"))
+__all__ = ["messages"]

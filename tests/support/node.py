@@ -1,0 +1,158 @@
+"""A whole node in the test's own process, on free ports of loopback."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from umbel.admin.administration import Administration
+from umbel.app.administration import open_administration
+from umbel.app.journal import Heard
+from umbel.app.node import Node, running_node
+from umbel.app.settings import Settings, load_settings
+from umbel.mailbox.message import Message
+
+from .pki import Credentials
+from .program import free_port, until
+
+SITE = """
+[[dialplan]]
+name = "office"
+access_numbers = ["3000"]
+operator = "2000"
+
+[[gateway]]
+name = "loopback"
+address = "127.0.0.1"
+
+[[huntgroup]]
+name = "all"
+gateway = "loopback"
+dial_plan = "office"
+
+[[policy]]
+name = "standard"
+
+[[attendant]]
+name = "reception"
+dial_plan = "office"
+pilots = ["9000"]
+
+[[attendant.keys]]
+key = "1"
+label = "Antonio Meucci"
+action = "extension"
+target = "2001"
+
+[[mailbox]]
+extension = "2001"
+name = "Antonio Meucci"
+dial_plan = "office"
+policy = "standard"
+
+[[mailbox]]
+extension = "2002"
+name = "Elisha Gray"
+dial_plan = "office"
+policy = "standard"
+"""
+
+
+@dataclass(slots=True, eq=False)
+class NodeUnderTest:
+    """A running node, and what was heard on it."""
+
+    node: Node
+    settings: Settings
+    administration: Administration
+    ports: dict[str, int]
+    heard: list[Heard] = field(default_factory=list)
+
+    @property
+    def captions(self) -> list[str]:
+        """Give what callers heard, in order."""
+        return [line.text for line in self.heard if not line.by_caller]
+
+    async def until_heard(self, text: str, within: float = 15) -> None:
+        """Wait until some caller hears *text*."""
+        await until(
+            lambda: any(text in caption for caption in self.captions),
+            within,
+            lambda: AssertionError(f"nobody heard {text!r}, only {self.captions}"),
+        )
+
+    async def until_at_rest(self, within: float = 40) -> None:
+        """Wait until no live thing is left."""
+        await until(
+            lambda: not any(self.node.live_things().values()),
+            within,
+            lambda: AssertionError(f"still alive: {self.node.live_things()}"),
+        )
+
+    async def messages(self, extension: str) -> Sequence[Message]:
+        """Give a mailbox's messages."""
+        return await self.administration.messages(extension)
+
+    async def audio(self, message: Message) -> NDArray[np.int16]:
+        """Give the samples of a message."""
+        _found, linear = await self.administration.message_audio(message.id)
+        return np.frombuffer(linear, "<i2")
+
+
+def write_settings(
+    folder: Path, credentials: Credentials | None = None, trust: Path | None = None
+) -> dict[str, int]:
+    """Write ``umbel.toml`` and give the port of each transport."""
+    ports = {"udp": free_port(), "tls": free_port()}
+    ports["tcp"] = ports["udp"]
+    text = f"""
+[node]
+name = "node01.umbel.test"
+[media]
+first_port = 40000
+last_port = 49999
+[[listener]]
+transport = "udp"
+address = "127.0.0.1"
+port = {ports["udp"]}
+[[listener]]
+transport = "tcp"
+address = "127.0.0.1"
+port = {ports["tcp"]}
+"""
+    if credentials is not None:
+        text += f"""
+[tls]
+certificate = "{credentials.certificate}"
+key = "{credentials.key}"
+trust = "{trust}"
+[[listener]]
+transport = "tls"
+address = "127.0.0.1"
+advertise = "127.0.0.1"
+port = {ports["tls"]}
+"""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "umbel.toml").write_text(text)
+    return ports
+
+
+@asynccontextmanager
+async def node_under_test(
+    folder: Path,
+    *,
+    site: str = SITE,
+    credentials: Credentials | None = None,
+    trust: Path | None = None,
+) -> AsyncIterator[NodeUnderTest]:
+    """Run a node that serves *site*, for as long as the block."""
+    ports = write_settings(folder, credentials, trust)
+    settings = load_settings(folder / "umbel.toml")
+    heard: list[Heard] = []
+    async with open_administration(settings) as administration:
+        await administration.apply(site, "site.toml")
+        async with running_node(settings, watch=heard.append) as node:
+            yield NodeUnderTest(node, settings, administration, ports, heard)
