@@ -1,0 +1,74 @@
+"""The head of a message: start-line and header fields, split and unfolded (RFC 3261 section 7)."""
+
+import re
+
+from .errors import MalformedMessage, MissingHeader
+from .grammar import is_token, parse_number, to_octets, to_text
+from .header_names import is_known, spelled
+from .limits import Limits
+
+END = b"\r\n\r\n"
+"""The empty line after the header fields."""
+
+HIGHEST_LENGTH = 2**31 - 1
+
+_fold = re.compile(r"\r\n[ \t]+")
+_stray = re.compile(r"[\r\n]")
+
+
+def split_head(octets: bytes, limits: Limits) -> tuple[str, list[tuple[str, str]]]:
+    """Give start-line and header fields of a head, which stands without its empty line."""
+    limits.check_head(len(octets))
+    text = to_text(octets)
+    if "\r\n " in text or "\r\n\t" in text:
+        text = _fold.sub(" ", text)
+    lines = text.split("\r\n")
+    limits.check_fields(len(lines) - 1)
+    if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1:
+        _refuse_stray(lines)
+    start_line = lines.pop(0)
+    return start_line, [_split_field(line, number) for number, line in enumerate(lines, 1)]
+
+
+def _split_field(line: str, number: int) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if colon and is_known(name):
+        return spelled(name), value.strip(" \t")
+    bare = name.rstrip(" \t")
+    if not colon or not is_token(bare):
+        raise MalformedMessage(
+            to_octets(line), at=0, expected="a name and a colon", where=f"header field {number}"
+        )
+    return spelled(bare), value.strip(" \t")
+
+
+def _refuse_stray(lines: list[str]) -> None:
+    """Refuse a CR or LF that is half of a line's end."""
+    for number, line in enumerate(lines):
+        if (stray := _stray.search(line)) is not None:
+            raise MalformedMessage(
+                to_octets(line[stray.start() :]),
+                at=len(to_octets(line[: stray.start()])),
+                expected="CR and LF together, at the end of the line only",
+                where=f"header field {number}" if number else "start-line",
+            )
+
+
+def content_length(fields: list[tuple[str, str]]) -> int | None:
+    """Give the length that the header fields name; ``None``: they name none."""
+    values = [value for name, value in fields if name == "Content-Length"]
+    if not values:
+        return None
+    if len(values) > 1:
+        raise MalformedMessage(
+            to_octets(values[1]), at=0, expected="no second Content-Length", where="Content-Length"
+        )
+    return parse_number(values[0], "Content-Length", most=HIGHEST_LENGTH)
+
+
+def required_content_length(fields: list[tuple[str, str]]) -> int:
+    """Give the length that a message in a stream must name (section 18.3)."""
+    length = content_length(fields)
+    if length is None:
+        raise MissingHeader("Content-Length")
+    return length

@@ -1,0 +1,92 @@
+"""Parameters of URIs and header values: ordered, their names in any case (RFC 3261 section 7.3.1)."""
+
+from collections.abc import Iterator, Mapping
+
+from .grammar import Scanner, is_token_or_host, quoted
+
+
+class Quoted(str):
+    """A parameter's value that was, or is to be, written in quotes. Compares as the text it is."""
+
+    __slots__ = ()
+
+
+class Parameters(Mapping[str, str | None]):
+    """An immutable mapping of lower-case names to values; ``None`` is a parameter without one."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, str | None] | None = None) -> None:
+        self._values = {name.lower(): value for name, value in (values or {}).items()}
+
+    def __getitem__(self, name: str) -> str | None:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Parameters):
+            return self._values == other._values
+        return super().__eq__(other)
+
+    def __repr__(self) -> str:
+        return f"Parameters({self._values!r})"
+
+    def having(self, values: Mapping[str, str | None]) -> "Parameters":
+        """Give the same parameters with *values* added or replaced."""
+        return Parameters({**self._values, **Parameters(values)})
+
+    def without(self, name: str) -> "Parameters":
+        """Give the same parameters but *name*."""
+        return Parameters({key: self._values[key] for key in self._values if key != name.lower()})
+
+
+NONE = Parameters()
+"""No parameters at all."""
+
+
+def as_parameters(values: Mapping[str, str | None]) -> Parameters:
+    """Give *values* as parameters."""
+    return values if isinstance(values, Parameters) else Parameters(values)
+
+
+def read_parameters(scanner: Scanner) -> Parameters:
+    """Read ``;name=value`` as often as it comes: *(SEMI generic-param)."""
+    if scanner.is_at_end:
+        return NONE
+    values: dict[str, str | None] = {}
+    while scanner.accept(";"):
+        start = scanner.at
+        name = scanner.token("parameter name").lower()
+        value = _read_value(scanner) if scanner.accept("=") else None
+        if values.setdefault(name, value) != value:
+            scanner.at = start
+            scanner.fail(f"parameter {name} no more than once")
+    return Parameters(values)
+
+
+def _read_value(scanner: Scanner) -> str:
+    if scanner.next == '"':
+        return Quoted(scanner.quoted_string())
+    return scanner.token_or_host("parameter value")
+
+
+def write_parameters(parameters: Mapping[str, str | None]) -> str:
+    """Write ``;name=value`` for each parameter, with quotes where they are needed."""
+    return "".join(map(_write, parameters.items()))
+
+
+def _write(parameter: tuple[str, str | None]) -> str:
+    name, value = parameter
+    if value is None:
+        return f";{name}"
+    if isinstance(value, Quoted) or not is_token_or_host(value):
+        return f";{name}={quoted(value)}"
+    return f";{name}={value}"
