@@ -35,5 +35,13 @@ class AtSubscriberAccess:
     dial_plan: DialPlan
 
 
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Nowhere: the caller was put through, or we hung up."""
+
+
 Place = AtAttendant | AtMailbox | AtSubscriberAccess
-"""Where a call goes on. ``None`` instead of a place: the call is over for us."""
+"""Where a caller can be."""
+
+Onward = Place | Over
+"""What a flow ends with."""

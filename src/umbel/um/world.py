@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from umbel.directory.ports import Configuration
+from umbel.directory.lookup import Directory
 from umbel.mailbox.ports import Audio, Greetings, Messages, PinHasher, Pins
 
 
@@ -17,7 +17,7 @@ class World:
     greetings: Greetings
     pins: Pins
     hasher: PinHasher
-    configuration: Callable[[], Configuration]
-    """The present snapshot; a flow reads it anew where it matters, never keeps it."""
+    directory: Callable[[], Directory]
+    """The present snapshot with its indexes; a flow asks anew where it matters, never keeps it."""
     wall: Callable[[], datetime]
     """The time of day, aware, UTC."""
