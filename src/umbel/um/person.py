@@ -23,5 +23,5 @@ def reached_at(mailbox: Mailbox) -> str:
 
 def policy_of(world: World, mailbox: Mailbox) -> MailboxPolicy:
     """Give the policy of a mailbox; the defaults where it was just removed."""
-    policies = world.directory().configuration.policies
+    policies = world.configuration().policies
     return policies.get(mailbox.policy) or MailboxPolicy(name=mailbox.policy)

@@ -152,7 +152,7 @@ async def _reach_person(call: Call, world: World, menu: Menu, mailbox: Mailbox) 
 
 
 async def _next_attendant(call: Call, world: World, mapping: KeyMapping) -> Onward | Still:
-    configuration = world.directory().configuration
+    configuration = world.configuration()
     attendant = configuration.attendants.get(mapping.target)
     plan = configuration.dial_plans.get(attendant.dial_plan) if attendant else None
     if attendant is None or plan is None or attendant.status is not Status.ENABLED:

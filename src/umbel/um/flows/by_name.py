@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from umbel.directory.dial_by_name import Match, index_of
+from umbel.directory.dial_by_name import Match
 from umbel.directory.objects import DialPlan, Mailbox
 from umbel.speech.phrase import Phrase, Spoken
 from umbel.um.call import Call
@@ -30,7 +30,7 @@ async def find_person(call: Call, world: World, dial_plan: DialPlan) -> Mailbox 
         keys = await dial(call, *_invitation(dial_plan), most=LONGEST_NAME, tries=tries)
         if keys is None or keys == STAR:
             return None
-        found = index_of(world.directory().configuration, dial_plan).matches(keys)
+        found = world.names(dial_plan).matches(keys)
         call.milestone("directory.searched", keys=keys, matches=len(found))
         person = await _choose(call, world, found, tries)
         if person is not None:

@@ -27,7 +27,7 @@ async def envelope(world: World, message: Message, number: int) -> tuple[Spoken,
 
 async def sender_of(world: World, message: Message) -> Name:
     """Name the sender: a subscriber, else the name that came with the call, else the number."""
-    mailboxes = world.directory().configuration.mailboxes
+    mailboxes = world.configuration().mailboxes
     subscriber = mailboxes.get(message.caller.mailbox or "")
     if subscriber is not None:
         return await spoken_name(world, subscriber)

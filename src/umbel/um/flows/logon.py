@@ -176,7 +176,7 @@ async def _ask_pin(call: Call, dial_plan: DialPlan, *spoken: Spoken) -> str | No
 
 
 def _attendant_behind_star(world: World, dial_plan: DialPlan) -> AtAttendant | None:
-    attendant = world.directory().configuration.attendants.get(dial_plan.attendant)
+    attendant = world.configuration().attendants.get(dial_plan.attendant)
     if attendant is None or attendant.status is not Status.ENABLED:
         return None
     return AtAttendant(attendant, dial_plan)
