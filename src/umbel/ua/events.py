@@ -70,6 +70,15 @@ class MediaAgreed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReOfferRefused:
+    """The peer refused what ``Leg.re_offer`` offered: the session is as it was before."""
+
+    leg: "Leg"
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeySignalled:
     """A key came by SIP INFO (application/dtmf-relay or application/dtmf)."""
 
@@ -122,6 +131,7 @@ Event = (
     | Ringing
     | Established
     | MediaAgreed
+    | ReOfferRefused
     | KeySignalled
     | TransferProgress
     | LegEnded

@@ -1,0 +1,60 @@
+"""How a response finds its way back (RFC 3261 section 18.2, RFC 3581)."""
+
+from ipaddress import ip_address
+
+from umbel.sip.hop import Hop, Source, Transport
+from umbel.sip.message import Request
+from umbel.sip.via import Via
+
+
+def note_arrival(request: Request, source: Source) -> None:
+    """Write into the top Via where the request really came from: ``received`` and ``rport``."""
+    via = request.via
+    noted: dict[str, str | None] = {}
+    if via.asks_for_rport:
+        noted = {"rport": str(source.port), "received": source.address}
+    elif not _is_same_host(via.host, source.address):
+        noted = {"received": source.address}
+    if noted:
+        _replace_top_via(request, via.with_parameters(noted))
+
+
+def hop_back(request: Request, source: Source) -> Hop:
+    """
+    Give the hop that responses take, after ``note_arrival``.
+
+    Over a connection: the same one or, where that is gone, a new one to the port in the Via.
+    Over UDP: the address that the request came from, at the port that the peer asks for.
+    """
+    via = request.via
+    port = via.port or source.transport.default_port
+    if source.transport is not Transport.UDP:
+        return Hop(
+            transport=source.transport,
+            address=source.address,
+            port=port,
+            connection=source.connection,
+        )
+    if (group := via.parameters.get("maddr")) is not None and _is_address(group):
+        return Hop(transport=Transport.UDP, address=group, port=port)
+    return Hop(transport=Transport.UDP, address=source.address, port=via.rport or port)
+
+
+def _replace_top_via(request: Request, via: Via) -> None:
+    lines = request.headers.get_all("Via")
+    others = Via.parse_many(lines[0])[1:]
+    request.headers.remove("Via")
+    for line in reversed([", ".join(map(str, (via, *others))), *lines[1:]]):
+        request.headers.prepend("Via", line)
+
+
+def _is_same_host(host: str, address: str) -> bool:
+    return _is_address(host) and ip_address(host) == ip_address(address)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
