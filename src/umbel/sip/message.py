@@ -1,6 +1,6 @@
 """Requests and responses (RFC 3261 section 7), parsed lazily and written exactly."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from umbel.core.errors import Misuse
 
@@ -148,6 +148,10 @@ class Request(_Fields):
             add_to_tag(response.headers, to_tag)
         return response
 
+    def copy(self) -> "Request":
+        """Give a request whose header fields can be changed without changing these."""
+        return replace(self, headers=self.headers.copy())
+
     def __bytes__(self) -> bytes:
         return _write(f"{self.method} {self.uri} {VERSION}", self.headers, self.body)
 
@@ -175,6 +179,10 @@ class Response(_Fields):
     def is_success(self) -> bool:
         """Whether this is a 2xx."""
         return 200 <= self.status < 300
+
+    def copy(self) -> "Response":
+        """Give a response whose header fields can be changed without changing these."""
+        return replace(self, headers=self.headers.copy())
 
     def __bytes__(self) -> bytes:
         return _write(f"{VERSION} {self.status} {self.reason}", self.headers, self.body)
@@ -214,7 +222,7 @@ def parse_message(octets: bytes, limits: Limits = LIMITS) -> Message:
     body = _cut_body(octets[end + len(END) :], content_length(fields), limits)
     headers = Headers.from_wire(fields)
     if start_line[:4].upper() == "SIP/":
-        status, reason = _parse_status_line(start_line)
+        status, reason = parse_status_line(start_line)
         return Response(status, reason, headers, body)
     method, uri = _parse_request_line(start_line)
     return Request(method, uri, headers, body)
@@ -254,7 +262,8 @@ def _parse_request_line(line: str) -> tuple[str, Uri]:
     return method, Uri.parse(uri, "Request-URI")
 
 
-def _parse_status_line(line: str) -> tuple[int, str]:
+def parse_status_line(line: str) -> tuple[int, str]:
+    """Read status code and reason phrase; raises ``PeerError``."""
     version, _, rest = line.partition(" ")
     if version.upper() != VERSION:
         _refuse_version(version)
