@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.support.sdp import CRYPTO_32, CRYPTO_80, described, lines_of, ours
 
+from umbel.core.errors import Misuse
 from umbel.media.offer_answer import MediaSecurity, NotAcceptable, OfferAnswer
 from umbel.media.session import Codec, Direction
 
@@ -155,6 +156,19 @@ class TestAChange:
 
         assert dialog.session is not None
         assert dialog.session.codec is Codec.PCMA
+        with pytest.raises(Misuse, match="no offer of ours stands"):
+            dialog.receive_answer(described())
+
+    def test_keeps_the_places_of_streams_that_were_all_closed(self) -> None:
+        dialog = ours()
+        dialog.receive_offer(described())
+        closing = described(media="video 0 RTP/AVP 31") + b"m=audio 0 RTP/AVP 0\r\n"
+        dialog.receive_offer(closing)
+
+        assert lines_of(dialog.make_offer(), "m=") == [
+            "m=video 0 RTP/AVP 31",
+            "m=audio 30000 RTP/AVP 0 8 101",
+        ]
 
     def test_keeps_the_number_that_keys_have_in_the_dialog(self) -> None:
         dialog = ours()

@@ -89,6 +89,13 @@ class TestLossAndDisorder:
         assert heard[2:] == [frame(0), frame(1), NOTHING, frame(3), frame(4), frame(5)]
         assert late.late == 1
 
+    def test_packets_that_come_too_late_do_not_turn_the_clock_back(self) -> None:
+        late = buffer()
+        heard = lived(late, [[0], [], [], [3], [4], [1, 2], [5], [6], []])
+
+        assert heard[2:] == [frame(0), NOTHING, NOTHING, frame(3), frame(4), frame(5), frame(6)]
+        assert late.late == 2
+
     def test_of_a_packet_that_is_half_late_the_other_half_is_heard(self) -> None:
         half = buffer()
         half.put(0, 0, bytes(80))
@@ -146,6 +153,24 @@ class TestASourceThatStartsAgain:
 
         assert [one for one in heard if one != NOTHING] == [frame(n) for n in range(7)]
         assert again.late == 0
+
+    def test_lets_what_came_before_be_heard_first(self) -> None:
+        again = buffer()
+        put(again, range(8))
+        put(again, range(8, 12), shift=5_000_000)
+        heard = [one for one in take(again, 30) if one != NOTHING]
+
+        assert heard == [frame(number) for number in range(12)]
+
+    def test_is_not_believed_for_successors_whose_clocks_disagree(self) -> None:
+        stray = buffer()
+        heard = lived(stray, [[0], [1]])
+        for number in range(2, 8):
+            stray.put(number, number * 1_000_000, frame(number))
+        heard += lived(stray, [[], [], []])
+
+        assert heard[2:] == [frame(0), frame(1), NOTHING]
+        assert stray.late == 6
 
     def test_is_not_believed_for_one_stray_packet(self) -> None:
         stray = buffer()

@@ -154,6 +154,18 @@ class TestTheSameKeyAgain:
 
         assert heard(PRESS[:3] + again[:2] + PRESS[3:] + again[2:]) == "55"
 
+    def test_is_not_confused_by_late_packets_of_the_press_before_that(self) -> None:
+        second = pressed("5", at=18000, sequence_number=108)
+        third = pressed("5", at=20000, sequence_number=116)
+
+        assert heard([*PRESS[:6], *second[:6], *third, second[-1], PRESS[-1]]) == "555"
+
+    def test_is_told_if_it_begins_where_a_segment_would(self) -> None:
+        """Only the marker tells a new press from a long one that goes on."""
+        again = pressed("5", at=16000 + 65535, sequence_number=500)
+
+        assert heard(PRESS + again) == "55"
+
     def test_is_told_by_a_sender_whose_timestamp_stood_still(self) -> None:
         again = pressed("5", at=16000, sequence_number=120)
 
