@@ -114,8 +114,14 @@ class Administration:
 
     # --- PINs ------------------------------------------------------------------------------
 
-    async def set_pin(self, extension: str, pin: str | None = None) -> str:
-        """Give a mailbox a new PIN, which its subscriber changes at the next logon; ends a lockout."""
+    async def set_pin(
+        self, extension: str, pin: str | None = None, *, must_change: bool = True
+    ) -> str:
+        """
+        Give a mailbox a new PIN, made where none is given; it ends a lockout.
+
+        Unless told otherwise the subscriber has to change it at the next logon.
+        """
         configuration = await self._load()
         mailbox = _find_mailbox(configuration, extension)
         policy = configuration.policies[mailbox.policy]
@@ -126,7 +132,7 @@ class Administration:
         hashed = await self._stores.hasher.hash(pin)
         while True:
             state = await self._stores.pins.state(mailbox.extension)
-            new = with_new_pin(state, hashed, policy, self._clock.wall(), must_change=True)
+            new = with_new_pin(state, hashed, policy, self._clock.wall(), must_change=must_change)
             if await self._stores.pins.replace(mailbox.extension, state, new):
                 return pin
 

@@ -10,25 +10,35 @@ from umbel.core.events import Event, Level
 from .settings import LogFormat
 
 
-def configure_log(log_format: LogFormat, stream: TextIO | None = None) -> None:
-    """Set up structlog for this process; the log goes to standard error."""
+def configure_log(
+    log_format: LogFormat, *, stream: TextIO | None = None, quiet: bool = False
+) -> None:
+    """
+    Set up structlog for this process; the log goes to standard error.
+
+    *quiet*: only warnings and errors.
+    """
     stream = stream or sys.stderr
     pretty = stream.isatty() if log_format is LogFormat.AUTO else log_format is LogFormat.PRETTY
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=stream.isatty())
+    stamps: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    rendering: list[structlog.typing.Processor] = (
+        [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
         if pretty
-        else structlog.processors.JSONRenderer()
+        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if not pretty else _leave,
-            renderer,
-        ],
+        processors=[*stamps, *rendering],
+        wrapper_class=structlog.make_filtering_bound_logger("warning" if quiet else "info"),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
+
+
+_OURS = frozenset({"event", "number", "category", "node", "do"})
+"""Keys of a log line that say the same for every event."""
 
 
 def log_event(event: Event) -> None:
@@ -39,25 +49,13 @@ def log_event(event: Event) -> None:
         Level.WARNING: log.warning,
         Level.ERROR: log.error,
     }[event.kind.level]
-    advice = (
-        {"do": event.kind.do} if event.kind.do and event.kind.level is not Level.INFORMATION else {}
-    )
-    fields = {name: value for name, value in event.fields.items() if name not in ("event", "do")}
+    fields = {name: value for name, value in event.fields.items() if name not in _OURS}
+    if event.kind.level is not Level.INFORMATION:
+        fields["do"] = event.kind.do
     write(
         event.sentence,
         number=event.kind.number,
         category=event.kind.category.value,
         node=event.node,
-        **{
-            name: value
-            for name, value in fields.items()
-            if name not in ("number", "category", "node")
-        },
-        **advice,
+        **fields,
     )
-
-
-def _leave(
-    _logger: structlog.typing.WrappedLogger, _name: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    return event

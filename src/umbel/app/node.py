@@ -80,11 +80,15 @@ class Node:
 
     def live_things(self) -> dict[str, int]:
         """Give how many of each kind of thing live now; every one is 0 on a node at rest."""
-        gauges = self._driver.agent.gauges() if self._driver else {}
+        agent = self._driver.agent if self._driver else None
         return {
             "calls": len(self._reception or ()),
             "media sessions": len(self._engine or ()),
-            **gauges,
+            "legs": agent.legs if agent else 0,
+            "dialogs": agent.dialogs if agent else 0,
+            "transactions": agent.transactions if agent else 0,
+            "alarms": agent.alarms if agent else 0,
+            "resolutions": agent.resolutions if agent else 0,
         }
 
     async def start(self, stack: AsyncExitStack) -> None:
@@ -106,7 +110,9 @@ class Node:
         stack.push_async_callback(signalling.close)
         identity = await self._listen(signalling)
         agent = UserAgent(randomness=randomness, identity=identity)
-        self._driver = driver = Driver(agent, signalling, Resolver(), clock, self._tell_reception)
+        self._driver = driver = Driver(
+            agent, signalling, Resolver(randomness=randomness), clock, self._tell_reception
+        )
         reception = self._reception = Reception(
             self._surroundings(store, hasher, engine, snapshot, driver)
         )
@@ -233,7 +239,7 @@ class Node:
                 greetings=store.greetings,
                 pins=store.pins,
                 hasher=hasher,
-                configuration=lambda: snapshot.configuration,
+                directory=lambda: snapshot.directory,
                 wall=self.clock.wall,
             ),
             voices=Voices(

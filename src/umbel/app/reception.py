@@ -40,6 +40,7 @@ from umbel.ua.events import (
     MediaAgreed,
     OptionsAnswered,
     PeerMisbehaved,
+    ReOfferRefused,
     Ringing,
     TransferProgress,
     TransferRequested,
@@ -65,6 +66,17 @@ from .voices import Voices
 
 Accepted = ToAttendant | ToMailbox | ToSubscriber
 """A decision to answer."""
+
+LegEvent = (
+    Established
+    | MediaAgreed
+    | ReOfferRefused
+    | KeySignalled
+    | TransferProgress
+    | LegEnded
+    | Ringing
+)
+"""What is told about a leg that is served."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +164,7 @@ class Reception:
     def _tell(
         self,
         served: _Served,
-        event: Established | MediaAgreed | KeySignalled | TransferProgress | LegEnded | Ringing,
+        event: LegEvent,
     ) -> None:
         match event:
             case MediaAgreed(media=media):
@@ -169,7 +181,7 @@ class Reception:
                 served.is_up.set()
                 served.line.drop()
                 _settle_transfer(served, _transfer_cut_short(event))
-            case TransferProgress() | Ringing():
+            case TransferProgress() | Ringing() | ReOfferRefused():
                 pass
 
     def lose_media(self) -> None:
@@ -319,7 +331,9 @@ class Reception:
         self._served.pop(served.leg.id, None)
         ending = served.ending
         status, reason = (ending.status, ending.reason) if ending else (500, "never ended")
-        served.journal.ended(status, reason, statistics and _as_kept(statistics, served.media))
+        served.journal.ended(
+            status, reason, _as_kept(statistics, served.media) if statistics else None
+        )
         record = served.journal.record
         self._around.events.tell(
             catalogue.CALL_ENDED,

@@ -4,7 +4,6 @@ from umbel.backends.sql import SqlStore
 from umbel.core import event_catalogue as catalogue
 from umbel.core.events import Events
 from umbel.core.instants import Clock
-from umbel.mailbox.message import Importance
 
 
 async def put_in_order(store: SqlStore, node: str, clock: Clock, events: Events) -> None:
@@ -14,7 +13,7 @@ async def put_in_order(store: SqlStore, node: str, clock: Clock, events: Events)
         if not duration:
             await store.messages.discard(message.id)
             continue
-        await store.messages.deliver_interrupted(message.id, duration, Importance.NORMAL)
+        await store.messages.deliver_interrupted(message.id, duration)
         events.tell(
             catalogue.MESSAGE_INTERRUPTED,
             mailbox=message.mailbox,

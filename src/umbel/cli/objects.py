@@ -77,7 +77,9 @@ def _set(kind: Kind) -> click.Command:
     @click.argument("name")
     @click.option("--clear", multiple=True, metavar="FIELD", help="Set a field to its default.")
     @click.pass_context
-    def command(ctx: click.Context, /, name: str, clear: tuple[str, ...], **options: object) -> None:
+    def command(
+        ctx: click.Context, /, name: str, clear: tuple[str, ...], **options: object
+    ) -> None:
         settings = _given(options) | {field: _default(kind, field) for field in clear}
         change = run(ctx, lambda admin: admin.set(kind.noun, name, settings))
         secret = any(field in SECRETS for field, _, _ in change.fields)

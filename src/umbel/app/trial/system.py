@@ -1,0 +1,187 @@
+"""The system of ``umbel try``: everything in one folder, set up, proved, and left running."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from umbel.app.administration import open_administration
+from umbel.app.journal import Heard
+from umbel.app.node import load_tls, running_node
+from umbel.app.settings import Settings, TlsSettings, load_settings
+from umbel.backends.authority import Authority
+from umbel.backends.prompts import package_folder
+from umbel.core.errors import Mistake
+from umbel.core.instants import Duration
+from umbel.media.likeness import Match
+from umbel.net.clock import SystemClock
+
+from .exchange import ProofFailed, running_exchange
+from .organisation import ACCESS, ATTENDANT, NODE, OPERATOR, PIN, SUBSCRIBERS, Ports, settings, site
+from .proof import Proof, came_back
+
+FIRST_WORDS = "trial.first-words"
+"""The phrase that the caller of the proof says."""
+
+Say = Callable[[str], None]
+"""Prints a line."""
+
+
+async def try_umbel(folder: Path, *, once: bool, say: Say) -> bool:
+    """
+    Set the system up in *folder* where it is not yet, prove it, and, unless *once*, stay up.
+
+    *folder* is absolute. Says whether the proof succeeded.
+    """
+    ports = await asyncio.to_thread(prepare, folder)
+    node_settings = load_settings(folder / "umbel.toml")
+    await _fill_store(node_settings, ports)
+    captions = Captions(say)
+    say(f"Everything of this system is in {folder}.")
+    async with running_node(node_settings, watch=captions.take):
+        succeeded = await _prove(folder, node_settings, ports, captions)
+        if not once:
+            say(how_to_call(folder, ports))
+            await asyncio.get_running_loop().create_future()
+    return succeeded
+
+
+class Captions:
+    """What callers hear and do: printed, and waited for."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._unread: list[str] = []
+        self._news = asyncio.Event()
+
+    def take(self, heard: Heard) -> None:
+        """Take a line from the node."""
+        who = "caller" if heard.by_caller else " umbel"
+        self._say(f"    {heard.call}  {who}: {heard.text}")
+        if not heard.by_caller:
+            self._unread.append(heard.text)
+            self._news.set()
+
+    def step(self, text: str) -> None:
+        """Print a step of the proof; only what is heard from now on counts for it."""
+        self._unread.clear()
+        self._say(f"• {text}")
+
+    async def until(self, text: str, within: Duration) -> None:
+        """Wait until somebody hears *text*; what was heard before it is passed over."""
+        try:
+            async with asyncio.timeout(within):
+                while not self._find(text):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise ProofFailed(f'nobody heard "{text}" within {within:g} s') from None
+
+    def _find(self, text: str) -> bool:
+        while self._unread:
+            if text.lower() in self._unread.pop(0).lower():
+                return True
+        return False
+
+
+def prepare(folder: Path) -> Ports:
+    """Make settings, certificates and the site file, where they are not there yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "umbel.toml"
+    if path.exists():
+        return _ports_of(load_settings(path))
+    ports = Ports(udp=_free_port(5060), tls=_free_port(5061), exchange=_free_port(5071))
+    authority = Authority(folder / "certificates", SystemClock().wall())
+    authority.issue(NODE, ("127.0.0.1",))
+    authority.issue("exchange.localhost", ("127.0.0.1",))
+    (folder / "site.toml").write_text(site(ports), encoding="utf-8")
+    path.write_text(settings(ports), encoding="utf-8")
+    return ports
+
+
+async def _fill_store(node_settings: Settings, ports: Ports) -> None:
+    async with open_administration(node_settings) as administration:
+        if await administration.list("dialplan"):
+            return
+        await administration.apply(site(ports), "site.toml")
+        for person in (*SUBSCRIBERS, OPERATOR):
+            await administration.set_pin(person.extension, PIN, must_change=False)
+
+
+async def _prove(folder: Path, node_settings: Settings, ports: Ports, captions: Captions) -> bool:
+    certificates = folder / "certificates"
+    tls = load_tls(
+        TlsSettings(
+            certificate=str(certificates / "exchange.localhost.pem"),
+            key=str(certificates / "exchange.localhost.key"),
+            trust=str(certificates / "authority.pem"),
+        )
+    )
+    if tls is None:
+        return False
+    words = package_folder("en-US") / "clips" / "phrase" / f"{FIRST_WORDS}.wav"
+    try:
+        async with running_exchange(ports.exchange, tls) as exchange:
+            match = await Proof(exchange, ports, captions.step, captions.until).run(words)
+    except ProofFailed as failure:
+        captions.step(f"FAILED: {failure}")
+        return False
+    captions.step(_verdict(match))
+    return came_back(match)
+
+
+def _verdict(match: Match) -> str:
+    percent = f"{match.equal:.1%} of its samples are the very same"
+    if came_back(match):
+        return f"It works: the message that was heard is the one that was left ({percent})."
+    return f"FAILED: the message that was heard is not the one that was left ({percent})."
+
+
+def how_to_call(folder: Path, ports: Ports) -> str:
+    """Say what to dial from a softphone, and what else to try."""
+    people = ", ".join(f"{person.extension} {person.name}" for person in SUBSCRIBERS)
+    config = f"umbel --settings {folder / 'umbel.toml'}"
+    return f"""
+This system stays up until Ctrl-C. With any softphone on this machine (no account, no password):
+
+    the auto attendant           sip:{ATTENDANT}@127.0.0.1:{ports.udp}
+    leave a message              sip:2002@127.0.0.1:{ports.udp}
+    hear messages                sip:{ACCESS}@127.0.0.1:{ports.udp}   then an extension and the PIN {PIN}
+
+    subscribers: {people}; operator: {OPERATOR.name}
+
+In another terminal:
+
+    {config} calls
+    {config} message list 2001
+    {config} events
+    {config} export
+"""
+
+
+def _ports_of(found: Settings) -> Ports:
+    by_transport = {listener.transport.value: listener.port or 0 for listener in found.listener}
+    return Ports(udp=by_transport["udp"], tls=by_transport["tls"], exchange=_free_port(5071))
+
+
+def _free_port(wanted: int) -> int:
+    """Give *wanted*, or the next port that nobody has, for UDP and TCP."""
+    for port in range(wanted, wanted + 1000, 10):
+        if _is_free(port, socket.SOCK_STREAM) and _is_free(port, socket.SOCK_DGRAM):
+            return port
+    raise Mistake(
+        f"no free port from {wanted} on",
+        expected="a port that nobody has",
+        where="127.0.0.1",
+        do="ss -lntup shows who has them",
+    )
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with closing(socket.socket(socket.AF_INET, kind)) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
