@@ -186,17 +186,18 @@ class TestDomainWithoutNamingAuthorities:
         assert {kind for kind, _ in server.asked} == {"A", "AAAA"}
 
 
-class TestWeights:
-    ZONE: Zone = {
-        ("_sip._udp.example.org", "SRV"): [
-            "1 0 1 plain.example.org.",
-            "1 1 2 plain.example.org.",
-            "1 3 3 plain.example.org.",
-            "2 9 4 plain.example.org.",
-        ],
-        ("plain.example.org", "A"): ["192.0.2.9"],
-    }
+WEIGHTS: Zone = {
+    ("_sip._udp.example.org", "SRV"): [
+        "1 0 1 plain.example.org.",
+        "1 1 2 plain.example.org.",
+        "1 3 3 plain.example.org.",
+        "2 9 4 plain.example.org.",
+    ],
+    ("plain.example.org", "A"): ["192.0.2.9"],
+}
 
+
+class TestWeights:
     @pytest.mark.parametrize(
         ("draws", "ports"),
         [
@@ -209,7 +210,7 @@ class TestWeights:
         self, draws: tuple[float, ...], ports: list[int]
     ) -> None:
         """RFC 2782: a greater weight is drawn more often; a greater priority number comes last."""
-        async with names(NameServer(self.ZONE), *draws) as resolver:
+        async with names(NameServer(WEIGHTS), *draws) as resolver:
             hops = await resolver.resolve(Uri.parse("sip:example.org;transport=udp"))
 
         assert [hop.port for hop in hops] == ports

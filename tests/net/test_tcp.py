@@ -2,11 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.support.raw_peer import closing, deaf, rest, serving, stranger
 from tests.support.sip_wire import HASTY, OK, OPTIONS, PATIENT, Wire
 
 from umbel.core.errors import Mistake, Unavailable
@@ -18,45 +18,20 @@ from umbel.sip.hop import Hop, Transport
 TCP = Transport.TCP
 
 
-@asynccontextmanager
-async def wires(*many: Wire) -> AsyncIterator[None]:
-    """Close every wire at the end, and see that nothing of it lives on."""
-    try:
-        yield
-    finally:
-        for wire in many:
-            await asyncio.wait_for(wire.signalling.close(), 5)
-            assert wire.signalling.connections == 0
+def saying(octets: bytes) -> Callable[[socket.socket], None]:
+    """Say *octets* to whoever says something."""
+
+    def act(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(octets)
+
+    return act
 
 
-@asynccontextmanager
-async def stranger(hop: Hop) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Connect to *hop* as a peer of which only the bytes are known."""
-    reader, writer = await asyncio.open_connection(hop.address, hop.port)
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-
-
-async def rest(reader: asyncio.StreamReader) -> bytes:
-    """Read until the peer closes."""
-    return await asyncio.wait_for(reader.read(), 5)
-
-
-@asynccontextmanager
-async def answering(octets: bytes) -> AsyncIterator[Hop]:
-    """Be a server that says *octets* to whoever says something, and closes."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
-        writer.write(octets)
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        port: int = server.sockets[0].getsockname()[1]
-        yield Hop(transport=TCP, address="127.0.0.1", port=port)
+async def flood(wire: Wire, hop: Hop) -> None:
+    """Send far more than the kernel keeps."""
+    for _ in range(10_000):
+        await wire.signalling.send(OK * 20, hop)
 
 
 class TestRequestAndResponse:
@@ -64,7 +39,7 @@ class TestRequestAndResponse:
     async def test_share_a_connection(self, address: str) -> None:
         """The answer goes back the way the request came (RFC 3261 section 18.2.2)."""
         server, client = Wire(), Wire()
-        async with wires(server, client):
+        async with closing(server, client):
             hop = await server.listen(TCP, address)
             source = await client.ask(server, hop)
 
@@ -76,7 +51,7 @@ class TestRequestAndResponse:
     async def test_are_followed_by_others_on_the_same_connection(self) -> None:
         """One connection for each peer, not for each request."""
         server, client = Wire(), Wire()
-        async with wires(server, client):
+        async with closing(server, client):
             hop = await server.listen(TCP)
             first, second = await client.ask(server, hop), await client.ask(server, hop)
 
@@ -86,7 +61,7 @@ class TestRequestAndResponse:
         """They arrive in the order in which they were sent."""
         server, client = Wire(), Wire()
         requests = [OPTIONS.replace(b"CSeq: 1", b"CSeq: %d" % number) for number in range(20)]
-        async with wires(server, client):
+        async with closing(server, client):
             hop = await server.listen(TCP)
             sending = asyncio.gather(*(client.signalling.send(data, hop) for data in requests))
             arrived = [(await server.message())[0] for _ in requests]
@@ -110,7 +85,7 @@ class TestServerThatCallsBack:
     async def test_uses_the_connection_that_the_client_opened(self) -> None:
         """RFC 5923: a request may go the way that a request came."""
         server, client = Wire(), Wire()
-        async with wires(server, client):
+        async with closing(server, client):
             source = await client.ask(server, await server.listen(TCP))
             await server.signalling.send(OPTIONS, source.hop_back())
             data, back = await client.message()
@@ -120,7 +95,7 @@ class TestServerThatCallsBack:
     async def test_opens_one_where_the_named_one_is_gone(self) -> None:
         """The hop still says where to go."""
         server, client = Wire(), Wire()
-        async with wires(server, client):
+        async with closing(server, client):
             hop = replace(await server.listen(TCP), connection="connection-99")
 
             assert (await client.ask(server, hop)).transport is TCP
@@ -130,7 +105,7 @@ class TestPeerThatCannotBeReached:
     async def test_refuses(self) -> None:
         """The reason is one that an administrator can act on."""
         server, client = Wire(), Wire()
-        async with wires(server, client):
+        async with closing(server, client):
             hop = await server.listen(TCP)
             await server.signalling.close()
             with pytest.raises(Unavailable) as error:
@@ -144,21 +119,21 @@ class TestPeerThatCannotBeReached:
     async def test_does_not_answer(self) -> None:
         """A backlog that is full swallows the SYN, as many firewalls do."""
         client = Wire(limits=HASTY)
-        async with wires(client), deaf() as hop:
+        async with closing(client), deaf() as hop:
             with pytest.raises(Unavailable, match=r"no answer to the TCP connection within 0\.2 s"):
                 await client.signalling.send(OPTIONS, hop)
 
     async def test_closes_instead_of_answering(self) -> None:
         """It may be the wrong service."""
         client = Wire()
-        async with wires(client), answering(b"") as hop:
+        async with closing(client), serving(saying(b"")) as hop:
             with pytest.raises(Unavailable, match="closed the connection before the first message"):
                 await client.signalling.send(OPTIONS, hop)
 
     async def test_answers_with_tls(self) -> None:
         """An alert is what a TLS server has to say to plain SIP."""
         client = Wire()
-        async with wires(client), answering(b"\x15\x03\x01\x00\x02\x02\x46") as hop:
+        async with closing(client), serving(saying(b"\x15\x03\x01\x00\x02\x02\x46")) as hop:
             with pytest.raises(Unavailable, match="reach by plain TCP, answers with TLS"):
                 await client.signalling.send(OPTIONS, hop)
             report = await client.report()
@@ -168,13 +143,13 @@ class TestPeerThatCannotBeReached:
     async def test_is_reached_again_by_a_new_connection(self) -> None:
         """A connection that ended is forgotten, not tried again."""
         server, client = Wire(), Wire()
-        async with wires(server, client):
+        async with closing(server, client):
             hop = await server.listen(TCP)
-            async with answering(b"") as elsewhere:
+            async with serving(saying(b"")) as elsewhere:
                 with pytest.raises(Unavailable):
                     await client.signalling.send(OPTIONS, elsewhere)
 
-            assert await client.ask(server, hop)
+            assert (await client.ask(server, hop)).transport is TCP
 
     async def test_is_given_up_when_the_node_shuts_down(self) -> None:
         """Whoever waits is told so."""
@@ -189,36 +164,20 @@ class TestPeerThatCannotBeReached:
     async def test_costs_a_caller_who_gives_up_nothing_else(self) -> None:
         """Somebody else may wait for the same connection."""
         server, client = Wire(), Wire()
-        async with wires(server, client):
+        async with closing(server, client):
             hop = await server.listen(TCP)
             hasty = asyncio.ensure_future(client.signalling.send(OPTIONS, hop))
             await asyncio.sleep(0)
             hasty.cancel()
 
-            assert await client.ask(server, hop)
-
-
-@asynccontextmanager
-async def deaf() -> AsyncIterator[Hop]:
-    """Be a socket whose backlog is full."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening:
-        address, port = listening.getsockname()
-        filling = [socket.socket() for _ in range(4)]
-        for one in filling:
-            one.setblocking(False)
-            one.connect_ex((address, port))
-        try:
-            yield Hop(transport=TCP, address=address, port=port)
-        finally:
-            for one in filling:
-                one.close()
+            assert (await client.ask(server, hop)).transport is TCP
 
 
 class TestListening:
     async def test_at_a_port_in_use_is_told_with_a_cure(self) -> None:
         """Found, expected, where, and what to do."""
         first, second = Wire(), Wire()
-        async with wires(first, second):
+        async with closing(first, second):
             hop = await first.listen(TCP)
             listener = Listener(transport=TCP, address=hop.address, port=hop.port)
             with pytest.raises(Mistake) as mistake:
@@ -254,7 +213,7 @@ class TestWhatComes:
     async def test_in_pieces_is_put_together(self) -> None:
         """TCP knows no messages (RFC 3261 section 18.3)."""
         server = Wire()
-        async with wires(server):
+        async with closing(server):
             hop = await server.listen(TCP)
             async with stranger(hop) as (_, writer):
                 for start in range(0, len(OPTIONS), 50):
@@ -266,7 +225,7 @@ class TestWhatComes:
     async def test_as_a_keep_alive_is_answered(self) -> None:
         """RFC 5626 section 3.5.1: CRLFCRLF asks, CRLF answers."""
         server = Wire()
-        async with wires(server), stranger(await server.listen(TCP)) as (reader, writer):
+        async with closing(server), stranger(await server.listen(TCP)) as (reader, writer):
             writer.write(b"\r\n\r\n")
 
             assert await asyncio.wait_for(reader.readexactly(2), 5) == b"\r\n"
@@ -274,7 +233,7 @@ class TestWhatComes:
     async def test_as_tls_is_reported(self) -> None:
         """Somebody mixed up 5060 and 5061; the name that they wanted is told too."""
         server, client = Wire(), Wire()
-        async with wires(server, client):
+        async with closing(server, client):
             async with stranger(await server.listen(TCP)) as (reader, writer):
                 writer.write(b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00")
 
@@ -288,7 +247,7 @@ class TestWhatComes:
     async def test_as_nonsense_is_complained_about_and_closed(self) -> None:
         """Where the next message begins cannot be known any more."""
         server = Wire(limits=HASTY)
-        async with wires(server), stranger(await server.listen(TCP)) as (reader, writer):
+        async with closing(server), stranger(await server.listen(TCP)) as (reader, writer):
             writer.write(b"NONSENSE\r\nContent-Length: many\r\n\r\n")
             octets, source, _ = await server.complaint()
 
@@ -299,7 +258,7 @@ class TestWhatComes:
     async def test_as_nonsense_may_be_answered_before_the_close(self) -> None:
         """A 400 that says what was wrong reaches the peer."""
         server = Wire(limits=HASTY)
-        async with wires(server), stranger(await server.listen(TCP)) as (reader, writer):
+        async with closing(server), stranger(await server.listen(TCP)) as (reader, writer):
             writer.write(b"NONSENSE\r\nContent-Length: many\r\n\r\n")
             _, source, _ = await server.complaint()
             hop = source.hop_back()
@@ -313,7 +272,7 @@ class TestLimits:
     async def test_half_a_message_is_not_waited_for_long(self) -> None:
         """Trickling bytes does not help: the time counts from the first of them."""
         server = Wire(limits=replace(PATIENT, half_message=0.2))
-        async with wires(server), stranger(await server.listen(TCP)) as (reader, writer):
+        async with closing(server), stranger(await server.listen(TCP)) as (reader, writer):
             writer.write(OPTIONS[:40])
             _, _, error = await server.complaint()
 
@@ -323,7 +282,7 @@ class TestLimits:
     async def test_half_a_message_and_a_close_is_told(self) -> None:
         """It may be the sign of a broken middlebox."""
         server = Wire()
-        async with wires(server):
+        async with closing(server):
             async with stranger(await server.listen(TCP)) as (_, writer):
                 writer.write(OPTIONS[:40])
             _, _, error = await server.complaint()
@@ -334,13 +293,13 @@ class TestLimits:
     async def test_silence_from_the_start_is_ended(self, limits: ConnectionLimits) -> None:
         """Whoever connects has something to say."""
         server = Wire(limits=limits)
-        async with wires(server), stranger(await server.listen(TCP)) as (reader, _):
+        async with closing(server), stranger(await server.listen(TCP)) as (reader, _):
             assert await rest(reader) == b""
 
     async def test_an_idle_connection_is_closed(self) -> None:
         """It has carried messages, but nobody needs it any more."""
         server = Wire(limits=replace(PATIENT, confirmation=0.1, idle=0.1))
-        async with wires(server), stranger(await server.listen(TCP)) as (reader, writer):
+        async with closing(server), stranger(await server.listen(TCP)) as (reader, writer):
             writer.write(OPTIONS)
             await server.message()
 
@@ -353,7 +312,7 @@ class TestLimits:
     async def test_one_connection_too_many_is_turned_away(self, limits: ConnectionLimits) -> None:
         """Before a byte of it is read."""
         server = Wire(limits=limits)
-        async with wires(server):
+        async with closing(server):
             hop = await server.listen(TCP)
             async with stranger(hop), stranger(hop), stranger(hop) as (reader, _):
                 assert await rest(reader) == b""
@@ -363,7 +322,7 @@ class TestLimits:
     async def test_room_is_made_by_those_who_leave(self) -> None:
         """The count is of those who live."""
         server = Wire(limits=replace(PATIENT, connections_per_address=1))
-        async with wires(server):
+        async with closing(server):
             hop = await server.listen(TCP)
             for _ in range(3):
                 async with stranger(hop) as (reader, writer):
@@ -377,9 +336,8 @@ class TestLimits:
     async def test_a_peer_that_does_not_read_is_cut(self) -> None:
         """What waits for it must not fill our memory, and must not hold up anybody."""
         server = Wire(limits=replace(PATIENT, unread=10_000))
-        async with wires(server), stranger(await server.listen(TCP)) as (_, writer):
+        async with closing(server), stranger(await server.listen(TCP)) as (_, writer):
             writer.write(OPTIONS)
             hop = (await server.message())[1].hop_back()
             with pytest.raises(Unavailable, match="does not read: more than 10000 bytes wait"):
-                for _ in range(10_000):
-                    await server.signalling.send(OK * 20, hop)
+                await flood(server, hop)

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from umbel.core.instants import Duration
+from umbel.sip.limits import LIMITS, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLimits:
     """Limits of TCP and TLS connections. All times are in seconds."""
 
+    message: Limits = LIMITS
+    """Of each message; one that is larger cannot be skipped, so its connection is closed."""
     connections: int = 5000
     """Accepted connections in all."""
     connections_per_address: int = 500

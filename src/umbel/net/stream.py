@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol
+from typing import Protocol, cast
 
 from umbel.core.errors import PeerError
 from umbel.core.instants import Clock, Instant
@@ -121,7 +121,7 @@ class StreamConnection(asyncio.Protocol):
         self.ends = Ends(local=("", 0), remote=("", 0))
         self._layer = layer
         self._around = around
-        self._framer = StreamFramer()
+        self._framer = StreamFramer(around.limits.message)
         self._pending = PendingSends()
         self._tcp: asyncio.Transport | None = None
         self._times = _Times(entered=now, active=now)
@@ -202,17 +202,15 @@ class StreamConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, unless the connection is one too many or nobody wants it any more."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError(f"{transport!r} is no stream")
-        self._tcp = transport
-        local, remote = (transport.get_extra_info(of) for of in ("sockname", "peername"))
+        tcp = self._tcp = cast(asyncio.Transport, transport)
+        local, remote = (tcp.get_extra_info(of) for of in ("sockname", "peername"))
         if local and remote:
             self.ends = Ends(local=local[:2], remote=remote[:2])
         if self.state is not State.OPENING or not remote or not self._is_admitted():
             self._enter(State.CLOSED)
-            transport.abort()
+            tcp.abort()
             return
-        transport.set_write_buffer_limits(high=self._around.limits.unread)
+        tcp.set_write_buffer_limits(high=self._around.limits.unread)
         self._enter(State.SHAKING)
         self._layer.begin()
         self._advance()
@@ -293,23 +291,29 @@ class StreamConnection(asyncio.Protocol):
         if self.state is State.UNCONFIRMED:
             self._confirm()
         try:
-            frames = self._framer.feed(octets)
+            while frames := self._framer.feed(octets):
+                self._take(frames)
+                octets = b""  # What the framer cannot read it tells after what it can.
+            self._note_half_message()
         except PeerError as error:
-            self._around.user.complain(octets, self._source, error)
             self._leave()
-            return
-        self._note_half_message(begins_anew=bool(frames))
-        for frame in frames:
-            if isinstance(frame, Ping):
-                self._write(_PONG)
-            else:
-                self._around.user.deliver(frame, self._source)
+            self._around.user.complain(self._framer.rest, self._source, error)
 
-    def _note_half_message(self, *, begins_anew: bool) -> None:
+    def _take(self, frames: list[bytes | Ping]) -> None:
+        self._times.message_began = None
+        for frame in frames:
+            if not isinstance(frame, Ping):
+                self._around.user.deliver(frame, self._source)
+            elif self.takes_messages:
+                self._write(_PONG)
+
+    def _note_half_message(self) -> None:
+        """Remember since when a message has come in part."""
+        times = self._times
         if not self._framer.is_mid_message:
-            self._times.message_began = None
-        elif begins_anew or self._times.message_began is None:
-            self._times.message_began = self._times.active
+            times.message_began = None
+        elif times.message_began is None:
+            times.message_began = times.active
 
     def _leave(self) -> None:
         """Read no more: where one message ends and the next begins is not known any longer."""
@@ -335,7 +339,7 @@ class StreamConnection(asyncio.Protocol):
         self._report_end(ending, detail)
         if self._times.message_began is not None:
             error = UnfinishedMessage(f"the end of the message did not come: {detail}")
-            self._around.user.complain(b"", self._source, error)
+            self._around.user.complain(self._framer.rest, self._source, error)
         self._pending.fail(f"{self.peer}: {detail}")
         self._enter(State.CLOSING)
         self._layer.finish()

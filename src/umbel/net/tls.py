@@ -132,6 +132,10 @@ class TlsLayer:
             return
         except ssl.SSLError as error:
             raise self._ended(error) from error
+        raise LayerEnded(  # Reading nothing without an error is how OpenSSL tells of it.
+            Ending.CLOSED_BY_PEER,
+            f"the peer closed the connection ({CLOSE_NOTIFY}) {self.progress}",
+        )
 
     def _ended(self, error: ssl.SSLError) -> LayerEnded:
         """Say which side ended it, and why."""
@@ -139,9 +143,6 @@ class TlsLayer:
         if refusal is not None:
             sentence = f"the peer sent the alert {refusal.description} {self.progress}"
             return LayerEnded(Ending.REFUSED_BY_PEER, sentence)
-        if isinstance(error, ssl.SSLZeroReturnError):
-            sentence = f"the peer closed the connection ({CLOSE_NOTIFY}) {self.progress}"
-            return LayerEnded(Ending.CLOSED_BY_PEER, sentence)
         reason = (error.reason or str(error)).lower().replace("_", " ")
         return LayerEnded(Ending.REFUSED_BY_US, f"we refused what the peer sent: {reason}")
 
