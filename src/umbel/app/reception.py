@@ -152,10 +152,8 @@ class Reception:
             case PeerMisbehaved(source=source, reason=reason):
                 peer = f"{source.transport} {source.address}:{source.port}"
                 self._around.events.tell(catalogue.MALFORMED_MESSAGE, peer=peer, reason=reason)
-            case TransferRequested(leg=leg):
-                leg.refuse_transfer(self._now())
-            case OptionsAnswered():
-                pass  # Nobody asked: probing comes with its own listener.
+            case OptionsAnswered() | TransferRequested():
+                pass  # We ask nobody for OPTIONS, and let nobody send us elsewhere.
             case _:
                 served = self._served.get(event.leg.id)
                 if served is not None:

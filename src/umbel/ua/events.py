@@ -98,6 +98,14 @@ class TransferProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRequested:
+    """The peer asks us to call *target* instead: ``Leg.accept_transfer`` or ``decline_transfer``."""
+
+    leg: "Leg"
+    target: Uri
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegEnded:
     """The leg is over, once and for all, whoever ended it. The last event of every leg."""
 
@@ -134,6 +142,7 @@ Event = (
     | ReOfferRefused
     | KeySignalled
     | TransferProgress
+    | TransferRequested
     | LegEnded
     | OptionsAnswered
     | PeerMisbehaved

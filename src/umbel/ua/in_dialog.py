@@ -40,8 +40,7 @@ def serve(
         case "OPTIONS":
             leg.correspondence.respond(key, request, Status.OK, now, fields=abilities())
         case "REFER":
-            # Nobody may send us elsewhere; in a call of ours that is a decision, not a gap.
-            leg.correspondence.respond(key, request, Status.DECLINE, now)
+            leg.take_refer(key, request, now)
         case _:
             raise MethodNotAllowed(request.method)
 

@@ -18,6 +18,7 @@ from .events import Established, LegEnded, MediaAgreed, ReOfferRefused, Ringing
 from .failover import Answer
 from .inbound import InboundInvite
 from .outbound import OutboundInvite
+from .referral import Referral
 from .session import Session
 from .transfer import Transfer
 
@@ -76,6 +77,7 @@ class Leg:
         self.correspondence = correspondence
         self.session = Session(self)
         self.transfer = Transfer(self)
+        self.referral: Referral | None = None
 
     # --- verbs of the application ---------------------------------------------------------------
 
@@ -139,7 +141,33 @@ class Leg:
             raise Misuse(f"leg {self.id} is {self.state}: there is nothing to offer again")
         self.session.re_offer(local, now)
 
+    def accept_transfer(self, now: Instant) -> None:
+        """Take the REFER that ``TransferRequested`` told of; ``report_transfer`` is to follow."""
+        if self.referral is not None and self.state is not LegState.ENDED:
+            self.referral.accept(now)
+
+    def decline_transfer(self, now: Instant) -> None:
+        """Stay in this call."""
+        if self.referral is not None:
+            self.referral.decline(now)
+            self.referral = None
+
+    def report_transfer(self, status: int, now: Instant) -> None:
+        """Tell the peer how the call that it asked for ended up."""
+        if self.referral is not None and self.state is not LegState.ENDED:
+            self.referral.report(status, now)
+            self.referral = None
+
     # --- for the parts of the leg ---------------------------------------------------------------
+
+    def take_refer(self, key: str, refer: Request, now: Instant) -> None:
+        """Put a REFER before the application, or decline it where nobody may send us elsewhere."""
+        referral = Referral(self, key, refer)
+        if not self.correspondence.wire.policy.follows_transfers or self.referral is not None:
+            referral.decline(now)
+            return
+        self.referral = referral
+        referral.offer()
 
     def tell_ringing(self, status: int) -> None:
         """Tell that the peer is alerting somebody."""

@@ -81,6 +81,8 @@ class Policy:
     """What a caller is told while we do not accept calls."""
     ring_again: Duration = 60.0
     """How often 180 is repeated, so that proxies do not lose patience (section 13.3.1.1)."""
+    follows_transfers: bool = False
+    """Whether a REFER is put before the application; a server lets nobody send it elsewhere."""
     largest_datagram: int = 1300
     """Longer requests go by TCP instead of UDP (section 18.1.1)."""
 

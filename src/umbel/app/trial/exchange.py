@@ -30,7 +30,7 @@ from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.address import Address
 from umbel.sip.hop import Transport
 from umbel.sip.uri import Uri
-from umbel.ua import Leg, LocalAddress, LocalIdentity, UserAgent
+from umbel.ua import Leg, LocalAddress, LocalIdentity, Policy, UserAgent
 from umbel.ua.events import (
     CallOffered,
     Established,
@@ -95,7 +95,11 @@ class Exchange:
         """Have a user agent that is reached at *port*."""
         here = LocalAddress(transport=Transport.TLS, host=LOOPBACK, port=port)
         identity = LocalIdentity(addresses=(here,), user="exchange", product="Umbel proof")
-        agent = UserAgent(randomness=self._randomness, identity=identity)
+        agent = UserAgent(
+            randomness=self._randomness,
+            identity=identity,
+            policy=Policy(follows_transfers=True),
+        )
         self._driver = Driver(
             agent,
             self._signalling,
