@@ -7,6 +7,7 @@ import wave
 from pathlib import Path
 
 import pytest
+from tests.support.program import REPOSITORY
 from tests.support.repeatable import CountingRandomness
 
 from umbel.backends.files import FileAudio
@@ -147,7 +148,9 @@ asyncio.run(record(sys.argv[1]))
 class TestARecordingProcessThatIsKilled:
     async def test_leaves_every_second_that_it_appended(self, url: str, store: SqlStore) -> None:
         recorder = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", RECORDER, url), stdout=asyncio.subprocess.PIPE
+            *(sys.executable, "-c", RECORDER, url),
+            stdout=asyncio.subprocess.PIPE,
+            cwd=REPOSITORY,
         )
         assert recorder.stdout is not None
         for _ in range(25):

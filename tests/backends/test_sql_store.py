@@ -4,7 +4,10 @@ import asyncio
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
+from datetime import UTC, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -14,14 +17,17 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, text
 from tests.backends.conftest import MakeStore, store_of
 from tests.support.postgresql import PostgreSql
+from tests.support.program import REPOSITORY
 from tests.support.still_clock import PIONEERS_DAY
 
 from umbel.backends.sql import SqlStore, schema
+from umbel.backends.sql.serving_lock import ServingLock
 from umbel.core import event_catalogue
 from umbel.core.errors import Mistake, Misuse, Unavailable
 from umbel.core.events import Event
 from umbel.directory.objects import DialPlan
 from umbel.mailbox.message import AudioId, Caller, MessageState
+from umbel.mailbox.pin import PinState
 
 EVENT = Event(
     kind=event_catalogue.SERVICE_STOPPED,
@@ -192,6 +198,18 @@ class TestASqliteFile:
         await store.close()
 
 
+FORKING_NODE = """
+import os, sys
+from pathlib import Path
+from umbel.backends.sql.serving_lock import ServingLock
+
+ServingLock(Path(sys.argv[1])).take("node01")
+if os.fork() == 0:
+    print("forked", flush=True)
+sys.stdin.read()  # Until the test is over.
+"""
+
+
 class TestServing:
     async def test_a_second_node_is_told_who_the_first_is(self, tmp_path: Path) -> None:
         first = store_of(f"sqlite:///{tmp_path}/umbel.db", node="node01.example.org")
@@ -226,6 +244,25 @@ class TestServing:
         assert await node.configuration.revision() == 1
         await administrator.close()
         await node.close()
+
+    def test_ends_with_the_process_although_its_child_lives_on(self, tmp_path: Path) -> None:
+        """The node was killed; a process that it had forked has not noticed yet."""
+        database = tmp_path / "umbel.db"
+        with subprocess.Popen(
+            [sys.executable, "-c", FORKING_NODE, str(database)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=REPOSITORY,
+        ) as node:
+            assert node.stdout is not None
+            assert node.stdout.readline() == b"forked\n"
+            node.kill()
+            node.wait()
+            lock = ServingLock(database)
+
+            lock.take("node02")
+
+            lock.release()
 
     async def test_lets_go_when_the_store_cannot_be_opened(self, tmp_path: Path) -> None:
         (tmp_path / "umbel.db").write_text("no database " * 100)
@@ -344,6 +381,22 @@ class TestWritesOfOneGroup:
 
 def _divide_by_zero(_: Connection) -> float:
     return 1 / 0
+
+
+class TestAMoment:
+    async def test_without_time_zone_is_refused(self, store: SqlStore) -> None:
+        """Nobody could tell when it was."""
+        with pytest.raises(Misuse, match="no time zone"):
+            await store.events.forget_before(PIONEERS_DAY.replace(tzinfo=None))
+
+    async def test_of_another_time_zone_is_the_same_moment(self, store: SqlStore) -> None:
+        vienna = PIONEERS_DAY.astimezone(timezone(timedelta(hours=1)))
+        await store.pins.replace("1001", PinState(), PinState(hashed="hash", set_at=vienna))
+
+        state = await store.pins.state("1001")
+
+        assert state.set_at == PIONEERS_DAY
+        assert state.set_at.tzinfo is UTC
 
 
 class TestARecordingOfAKilledProcess:

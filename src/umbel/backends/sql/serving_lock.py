@@ -30,6 +30,8 @@ class ServingLock:
         os.ftruncate(file, 0)
         os.pwrite(file, f"node {node} (process {os.getpid()})\n".encode(), 0)
         self._file = file
+        # A forked child would hold the lock as well, also when it outlives a killed parent.
+        os.register_at_fork(after_in_child=self.release)
 
     def release(self) -> None:
         """Let another node serve. The file stays: removing it would let two nodes lock two files."""
