@@ -248,3 +248,17 @@ class Closed:
 
 
 Event = Opened | OpenFailed | PlayEnded | KeyPressed | Recorded | RecordingEnded | Closed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How the engine bears its load, told about each second; it is of no session."""
+
+    sessions: int
+    """Open ones."""
+    busy: float
+    """The share of its time that went into ticks: at 1 there is none left."""
+    latest: Duration
+    """How late the worst tick began."""
+    skipped: int
+    """Ticks that were left out because the one before took too long."""

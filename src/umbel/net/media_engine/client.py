@@ -1,0 +1,237 @@
+"""The node's side of the media engine: starts its process, talks to it, notices its death."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from umbel.core.errors import Misuse, Unavailable
+from umbel.media.engine import (
+    Close,
+    Closed,
+    Command,
+    Event,
+    Load,
+    Open,
+    Opened,
+    OpenFailed,
+    SendKey,
+)
+from umbel.media.telephone_event import KEYS
+
+from .channel import Unpacker, pack
+from .pressing import LONGEST
+
+_PATIENCE: Final = 2.0
+"""Seconds that a process gets to end after its stream was closed."""
+_PAUSE: Final = 1.0
+"""Seconds before another engine is started in the place of one that could not even begin."""
+
+OnEvent = Callable[[Event], None]
+
+
+class MediaEngine:
+    """A media engine process, and another one when that is lost."""
+
+    def __init__(self, ports: range) -> None:
+        self.on_lost: Callable[[str], None] = _ignore
+        """Told the reason when the process is gone with all its sessions; another is started."""
+        self.load: Load | None = None
+        """What the engine told last of its load, about each second."""
+        self._ports = ports
+        self._sessions: dict[str, OnEvent] = {}
+        self._opening: dict[str, asyncio.Future[int]] = {}
+        self._link: _Link | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        """Give how many sessions are open or being opened."""
+        return len(self._sessions)
+
+    @property
+    def process_id(self) -> int | None:
+        """Give the number of the engine's process; ``None``: none runs now."""
+        return self._link.process.pid if self._link is not None else None
+
+    async def start(self) -> None:
+        """Start the process; it can be used when this returns."""
+        self._link = await self._start_link()
+        self._keeper = asyncio.create_task(self._keep(self._link))
+
+    async def stop(self) -> None:
+        """End the process. Sessions that are still open are gone without a word."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+            self._keeper = None
+        link, self._link = self._link, None
+        if link is not None:
+            await link.close()
+        self._forget_sessions("the media engine was stopped")
+
+    def send(self, command: Command) -> None:
+        """Have *command* done; where the engine is gone, so is the session it was meant for."""
+        if isinstance(command, SendKey):
+            _check(command)
+        if self._link is not None:
+            self._link.send(command)
+
+    async def open(self, session: str, address: str, on_event: OnEvent) -> int:
+        """
+        Take a port pair at *address* and give its RTP port; raise ``Unavailable`` if none is free.
+
+        The events of the session go to *on_event*, ``Closed`` being the last.
+        """
+        if self._link is None:
+            raise Unavailable("the media engine does not run")
+        if session in self._sessions:
+            raise Misuse(f"the media session {session} is open")
+        opening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._sessions[session], self._opening[session] = on_event, opening
+        self.send(Open(session=session, address=address))
+        try:
+            return await opening
+        except asyncio.CancelledError:
+            self.send(Close(session=session))
+            raise
+        finally:
+            self._opening.pop(session, None)
+
+    # --- what the engine tells -------------------------------------------------------------
+
+    def _receive(self, message: Event | Load) -> None:
+        match message:
+            case Load():
+                self.load = message
+            case Opened(session=session, port=port):
+                self._settle(session, port)
+            case OpenFailed(session=session, reason=reason):
+                self._sessions.pop(session, None)
+                self._refuse(session, reason)
+            case Closed(session=session):
+                self._sessions.pop(session, _ignore)(message)
+            case _:
+                self._sessions.get(message.session, _ignore)(message)
+
+    def _settle(self, session: str, port: int) -> None:
+        opening = self._opening.get(session)
+        if opening is not None and not opening.done():
+            opening.set_result(port)
+
+    def _refuse(self, session: str, reason: str) -> None:
+        opening = self._opening.get(session)
+        if opening is not None and not opening.done():
+            opening.set_exception(Unavailable(reason))
+
+    # --- life and death of the process -----------------------------------------------------
+
+    async def _start_link(self) -> "_Link":
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                __package__,
+                str(theirs.fileno()),
+                str(self._ports.start),
+                str(self._ports.stop - 1),
+                stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+        link = _Link(process, self._receive)
+        await asyncio.get_running_loop().create_connection(lambda: link, sock=ours)
+        return link
+
+    async def _keep(self, link: "_Link") -> None:
+        """Wait for the death of the process, tell it, and start another, again and again."""
+        while True:
+            reason = await link.lost()
+            self._link = None
+            self._forget_sessions(reason)
+            self.on_lost(reason)
+            if not link.was_heard:
+                await asyncio.sleep(_PAUSE)
+            self._link = link = await self._start_another()
+
+    async def _start_another(self) -> "_Link":
+        while True:
+            try:
+                return await self._start_link()
+            except OSError as error:
+                self.on_lost(f"no other can be started: {error}")
+                await asyncio.sleep(_PAUSE)
+
+    def _forget_sessions(self, reason: str) -> None:
+        for session in list(self._opening):
+            self._refuse(session, reason)
+        self._sessions.clear()
+
+
+class _Link(asyncio.Protocol):
+    """One process and the stream to it."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, receive: Callable[[Event | Load], None]
+    ) -> None:
+        self.process = process
+        self.was_heard = False
+        self._receive = receive
+        self._unpacker: Unpacker[Event | Load] = Unpacker()
+        self._transport: asyncio.WriteTransport | None = None
+        self._is_lost = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.WriteTransport):
+            self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.was_heard = True
+        for message in self._unpacker.feed(data):
+            self._receive(message)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_lost.set()
+
+    def send(self, command: Command) -> None:
+        """Send a command in a batch of its own."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(pack((command,)))
+
+    async def lost(self) -> str:
+        """Wait until the process is gone, and say how it went."""
+        await self._is_lost.wait()
+        return _ending(await self._end())
+
+    async def close(self) -> None:
+        """Close the stream, upon which the process ends."""
+        if self._transport is not None:
+            self._transport.close()
+        await self._end()
+
+    async def _end(self) -> int:
+        """Wait for the process, which has lost its stream; end it if it does not end itself."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await self.process.wait()
+        except TimeoutError:
+            self.process.kill()
+            return await self.process.wait()
+
+
+def _ending(status: int) -> str:
+    if status < 0:
+        return f"killed by {signal.Signals(-status).name}"
+    return f"ended with status {status}"
+
+
+def _check(command: SendKey) -> None:
+    if command.key not in KEYS or len(command.key) != 1:
+        raise Misuse(f"no telephone has the key {command.key!r}")
+    if not 0 < command.held <= LONGEST:
+        raise Misuse(f"a key is held for up to {LONGEST} s, not {command.held}")
+
+
+def _ignore(_: object) -> None:
+    """Nobody asked to be told."""

@@ -1,0 +1,292 @@
+"""The engine without its process: commands and ticks go in, packets and events come out.
+
+It reads no clock but the one that it is given, so a test lives an hour of calls in a second.
+While a peer holds the call nothing is sent and what plays stands still, to go on afterwards.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import Final, assert_never
+
+import numpy as np
+
+from umbel.core.errors import Unavailable
+from umbel.core.identifiers import Randomness
+from umbel.core.instants import Clock, Instant
+from umbel.media import rtcp, rtp
+from umbel.media.engine import (
+    Close,
+    Closed,
+    Command,
+    Connect,
+    Event,
+    KeyFromSignalling,
+    Open,
+    Opened,
+    OpenFailed,
+    Play,
+    PlayEnd,
+    Record,
+    RecordingEnd,
+    SendKey,
+    StopPlaying,
+    StopRecording,
+)
+from umbel.media.jitter import FRAME
+
+from .playing import Playing
+from .ports import Ports
+from .prompts import Prompts
+from .recording import Recorder, Recording
+from .reporting import Sending, until_next
+from .senders import Batch, Senders
+from .session import Session
+
+TICK: Final = 0.02
+"""Seconds."""
+
+_NEVER: Final = np.inf
+_READ_FIELDS: Final = ["second", "sequence_number", "timestamp", "ssrc"]
+_STREAM_OCTETS: Final = 8
+_CANONICAL_NAME_OCTETS: Final = 12
+"""A random name of 96 bits (RFC 7022 section 4.2)."""
+
+
+class Engine:
+    """All calls of one process."""
+
+    def __init__(
+        self,
+        ports: range,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        loader: Executor,
+    ) -> None:
+        self._clock = clock
+        self._randomness = randomness
+        self._ports = Ports(ports)
+        rows = len(self._ports)
+        self._sessions: dict[str, Session] = {}
+        self._by_row: dict[int, Session] = {}
+        self._senders = Senders(rows)
+        self._recorder = Recorder(rows)
+        self._prompts = Prompts(loader)
+        self._loading: dict[str, Session] = {}
+        """Whose play waits for its tape."""
+        self._pressing: dict[str, Session] = {}
+        self._report_at = np.full(rows, _NEVER)
+        self._events: list[Event] = []
+
+    def __len__(self) -> int:
+        """Give how many sessions are open."""
+        return len(self._sessions)
+
+    def take_events(self) -> tuple[Event, ...]:
+        """Give what happened since this was last asked, in order."""
+        events = tuple(self._events)
+        self._events.clear()
+        return events
+
+    # --- commands --------------------------------------------------------------------------
+
+    def execute(self, command: Command) -> None:
+        """Do what signalling asks; a command for a session that is gone comes too late."""
+        if isinstance(command, Open):
+            self._open(command)
+            return
+        session = self._sessions.get(command.session)
+        if session is not None:
+            self._execute(session, command)
+
+    def _execute(self, session: Session, command: Command) -> None:
+        match command:
+            case Connect():
+                self._connect(session, command)
+            case Play():
+                session.end_play(PlayEnd.STOPPED)
+                session.play = Playing(command)
+                self._prepare_play(session)
+            case StopPlaying():
+                session.end_play(PlayEnd.STOPPED)
+            case Record():
+                self._record(session, command)
+            case StopRecording():
+                session.end_recording(RecordingEnd.STOPPED)
+            case SendKey():
+                session.pressing.press(command.key, command.held)
+                self._pressing[session.name] = session
+            case KeyFromSignalling():
+                session.take_key(command.key)
+            case Close():
+                self._close(session)
+            case Open():
+                pass  # Has been done before there was a session.
+            case _:
+                assert_never(command)
+
+    def _open(self, command: Open) -> None:
+        if command.session in self._sessions:
+            reason = f"the session {command.session} is open"
+            self._events.append(OpenFailed(session=command.session, reason=reason))
+            return
+        try:
+            pair = self._ports.open(command.address)
+        except Unavailable as error:
+            self._events.append(OpenFailed(session=command.session, reason=str(error)))
+            return
+        name = self._randomness.token(_CANONICAL_NAME_OCTETS).encode()
+        session = Session(command.session, pair, name, self._events.append)
+        self._sessions[session.name] = self._by_row[pair.row] = session
+        self._senders.open(pair.row, self._randomness.octets(_STREAM_OCTETS))
+        self._events.append(Opened(session=session.name, port=pair.port))
+
+    def _connect(self, session: Session, command: Connect) -> None:
+        row = session.pair.row
+        session.connect(command.media, learns=command.learn_address)
+        if session.may_send:
+            self._senders.connect(row, command.media)
+        else:
+            self._senders.hold(row)
+        if self._report_at[row] == _NEVER:
+            self._report_at[row] = self._clock.now() + until_next(self._randomness.fraction())
+        self._prepare_play(session)
+
+    def _prepare_play(self, session: Session) -> None:
+        session.prepare_play(self._prompts)
+        self._loading[session.name] = session
+
+    def _record(self, session: Session, command: Record) -> None:
+        session.end_recording(RecordingEnd.STOPPED)
+        recording = Recording(command, session.pair.row, self._events.append)
+        if session.media is not None:
+            recording.listen(session.media.codec)
+        session.recording = recording
+        self._recorder.begin(recording)
+
+    def _close(self, session: Session) -> None:
+        session.end_play(PlayEnd.STOPPED)
+        session.end_recording(RecordingEnd.STOPPED)
+        row = session.pair.row
+        if session.transport is not None:
+            farewell = rtcp.Goodbye(ssrcs=(int(self._senders.ssrc[row]),))
+            self._report(session, farewell)
+        statistics = session.statistics(int(self._senders.packets[row]))
+        self._forget(session)
+        self._events.append(Closed(session=session.name, statistics=statistics))
+
+    def _forget(self, session: Session) -> None:
+        row = session.pair.row
+        self._senders.hold(row)
+        self._report_at[row] = _NEVER
+        for table in (self._sessions, self._loading, self._pressing):
+            table.pop(session.name, None)
+        del self._by_row[row]
+        self._ports.release(session.pair)
+
+    # --- the tick --------------------------------------------------------------------------
+
+    def tick(self, frames: int = 1) -> None:
+        """
+        Do what 20 ms of all calls ask for.
+
+        *frames* is how many times 20 ms have passed since the last tick: more than one where it
+        was late. Recordings take all of them; what is sent skips those that were missed.
+        """
+        now = self._clock.now()
+        self._senders.clock += frames * FRAME
+        self._receive(now)
+        self._recorder.tick(frames)
+        self._load()
+        self._send()
+        self._report_due(now)
+
+    def _receive(self, now: Instant) -> None:
+        arrived: list[tuple[Session, bytes]] = []
+        for pair, is_rtcp, data, source in self._ports.arrivals():
+            session = self._by_row[pair.row]
+            if is_rtcp:
+                ssrc = int(self._senders.ssrc[pair.row])
+                session.hear_rtcp(data, source, ssrc, now, self._ntp())
+            else:
+                packet = session.admit(data, source)
+                if packet is not None:
+                    arrived.append((session, packet))
+        _hear(arrived, now)
+
+    def _load(self) -> None:
+        for session in list(self._loading.values()):
+            if session.load_play():
+                del self._loading[session.name]
+
+    def _send(self) -> None:
+        due = self._senders.due()
+        pressing = self._send_keys()
+        if pressing:
+            due = np.setdiff1d(due, pressing, assume_unique=True)
+        for batch in self._senders.batches(due):
+            self._send_audio(batch)
+
+    def _send_keys(self) -> list[int]:
+        """Send a packet of each press that goes on; give the rows whose audio stands aside."""
+        sent = []
+        for session in list(self._pressing.values()):
+            media, transport, row = session.media, session.transport, session.pair.row
+            if media is None or transport is None or not self._senders.is_sending(row):
+                continue
+            if media.telephone_event is None or session.pressing.is_idle():
+                del self._pressing[session.name]
+                continue
+            packet = session.pressing.next_packet(self._senders, row, media.telephone_event)
+            if packet is not None:
+                transport.send(packet)
+                sent.append(row)
+        return sent
+
+    def _send_audio(self, batch: Batch) -> None:
+        rows, packets = batch
+        size = packets.shape[1]
+        octets = packets.data.cast("B")
+        for number, row in enumerate(rows.tolist()):
+            session = self._by_row[row]
+            if session.play is not None:
+                session.play.fill(packets[number, rtp.HEADER_OCTETS :])
+            if session.transport is not None:
+                session.transport.send(octets[number * size : (number + 1) * size])
+            if session.play is not None and session.play.is_finished:
+                session.end_play(PlayEnd.FINISHED)
+
+    # --- reports ---------------------------------------------------------------------------
+
+    def _report_due(self, now: Instant) -> None:
+        for row in np.flatnonzero(self._report_at <= now).tolist():
+            self._report(self._by_row[row])
+            self._report_at[row] = now + until_next(self._randomness.fraction())
+
+    def _report(self, session: Session, *more: rtcp.RtcpPacket) -> None:
+        if session.transport is None:
+            return
+        row, senders = session.pair.row, self._senders
+        sending = Sending(
+            ssrc=int(senders.ssrc[row]),
+            timestamp=senders.timestamp(row),
+            packets=int(senders.packets[row]),
+            octets=int(senders.octets[row]),
+        )
+        packets = session.reporter.report(
+            sending, session.sources.latest, now=self._clock.now(), ntp=self._ntp()
+        )
+        session.transport.send_rtcp(rtcp.build((*packets, *more)))
+
+    def _ntp(self) -> int:
+        return rtcp.ntp_time(self._clock.wall().timestamp())
+
+
+def _hear(arrived: Sequence[tuple[Session, bytes]], now: Instant) -> None:
+    """Read all headers of a tick at once, then hand each packet to its session."""
+    if not arrived:
+        return
+    fixed = b"".join(packet[: rtp.HEADER_OCTETS] for _, packet in arrived)
+    headers = np.frombuffer(fixed, rtp.HEADER)[_READ_FIELDS].tolist()
+    for (session, packet), header in zip(arrived, headers, strict=True):
+        session.hear(header, packet[rtp.HEADER_OCTETS :], now)

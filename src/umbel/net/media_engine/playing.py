@@ -1,0 +1,80 @@
+"""What a call hears from us: pieces of encoded audio, one after another without a gap."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from umbel.core.instants import Duration
+from umbel.media.engine import Play, PlayEnd, PlayEnded
+from umbel.media.g711 import SAMPLES_PER_SECOND, Octets
+from umbel.media.session import Codec
+
+
+class Tape:
+    """Encoded pieces, shared with other calls, read as if they were one."""
+
+    def __init__(self, pieces: Sequence[Octets]) -> None:
+        self._pieces = pieces
+        self._ends = list(accumulate(map(len, pieces)))
+        self.samples = self._ends[-1] if self._ends else 0
+
+    def read_into(self, target: NDArray[np.uint8], position: int) -> int:
+        """Copy what begins at *position* into *target*; give how many samples there were."""
+        filled = 0
+        while filled < len(target) and position < self.samples:
+            index = bisect_right(self._ends, position)
+            start = position - self._ends[index] + len(self._pieces[index])
+            chunk = self._pieces[index][start : start + len(target) - filled]
+            target[filled : filled + len(chunk)] = chunk
+            filled += len(chunk)
+            position += len(chunk)
+        return filled
+
+
+class Playing:
+    """One play on its way; it stands still while its tape is made and while the call is held."""
+
+    def __init__(self, command: Play, codec: Codec | None = None) -> None:
+        self.command = command
+        self.codec = codec
+        """What the tape is, or is going to be, encoded in."""
+        self.position = max(0, round(command.since * SAMPLES_PER_SECOND))
+        self._tape: Tape | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Say whether the last sample has been read."""
+        return self._tape is not None and self.position >= self._tape.samples
+
+    def load(self, tape: Tape) -> None:
+        """Play from *tape*, from where it stands."""
+        self._tape = tape
+        self.position = min(self.position, tape.samples)
+
+    def unload(self, codec: Codec) -> None:
+        """Stand still until there is a tape in *codec*."""
+        self._tape = None
+        self.codec = codec
+
+    def fill(self, target: NDArray[np.uint8]) -> None:
+        """Put what comes next into *target*, as far as there is any."""
+        if self._tape is not None:
+            self.position += self._tape.read_into(target, self.position)
+
+    def ended(self, why: PlayEnd, detail: str = "") -> PlayEnded:
+        """Give the event that tells its end."""
+        return PlayEnded(
+            session=self.command.session,
+            play=self.command.play,
+            ended=why,
+            position=self.seconds,
+            detail=detail,
+        )
+
+    @property
+    def seconds(self) -> Duration:
+        """Give how far it has come."""
+        return self.position / SAMPLES_PER_SECOND

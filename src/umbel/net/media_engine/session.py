@@ -1,0 +1,184 @@
+"""One call in the engine: what is played to it, what is recorded from it, which keys it presses."""
+
+from collections.abc import Callable
+
+from umbel.core.instants import Instant
+from umbel.media.engine import (
+    Event,
+    KeyPressed,
+    PlayEnd,
+    RecordingEnd,
+    Statistics,
+)
+from umbel.media.rtp import MalformedPacket
+from umbel.media.session import Direction, MediaSession
+
+from .playing import Playing
+from .ports import Endpoint, PortPair
+from .pressing import Pressing
+from .prompts import Prompts, UnfinishedTape, Unplayable
+from .recording import Recording
+from .reporting import Reporter
+from .sources import Sources
+from .transport import Transport
+
+_SENDING = (Direction.SENDRECV, Direction.SENDONLY)
+_RECEIVING = (Direction.SENDRECV, Direction.RECVONLY)
+
+
+class Session:
+    """A port pair and, once signalling has agreed, the exchange of packets over it."""
+
+    def __init__(
+        self, name: str, pair: PortPair, canonical_name: bytes, tell: Callable[[Event], None]
+    ) -> None:
+        self.name = name
+        self.pair = pair
+        self.media: MediaSession | None = None
+        self.transport: Transport | None = None
+        self.sources = Sources()
+        self.reporter = Reporter(canonical_name)
+        self.pressing = Pressing()
+        self.play: Playing | None = None
+        self.recording: Recording | None = None
+        self._tape: UnfinishedTape | None = None
+        self._refused_before = 0
+        """Packets that came before signalling had agreed on anything."""
+        self._tell = tell
+
+    # --- what signalling says --------------------------------------------------------------
+
+    def connect(self, media: MediaSession, *, learns: bool) -> None:
+        """Exchange packets as *media* says."""
+        self.media = media
+        if self.transport is None:
+            self.transport = Transport(self.pair, media, learns=learns)
+        else:
+            self.transport.change(media, learns=learns)
+        if self.recording is not None:
+            self.recording.listen(media.codec)
+
+    @property
+    def may_send(self) -> bool:
+        """Say whether the peer wants our audio: neither on hold nor without an address."""
+        return (
+            self.media is not None
+            and self.media.direction in _SENDING
+            and self.transport is not None
+            and self.transport.has_target
+        )
+
+    # --- playing ---------------------------------------------------------------------------
+
+    def prepare_play(self, prompts: Prompts) -> None:
+        """Have the tape made that the play needs now: of its items, in the codec agreed on."""
+        if self.play is None or self.media is None or self.play.codec == self.media.codec:
+            return
+        self.play.unload(self.media.codec)
+        try:
+            self._tape = prompts.request(self.play.command.items, self.media.codec)
+        except Unplayable as error:
+            self.end_play(PlayEnd.FAILED, str(error))
+        else:
+            self.load_play()
+
+    def load_play(self) -> bool:
+        """Begin to play if the tape is ready; say whether nothing is waited for any more."""
+        if self.play is None or self._tape is None:
+            return True
+        if not self._tape.is_ready():
+            return False
+        tape, self._tape = self._tape, None
+        try:
+            self.play.load(tape.tape())
+        except Unplayable as error:
+            self.end_play(PlayEnd.FAILED, str(error))
+        return True
+
+    def end_play(self, why: PlayEnd, detail: str = "") -> None:
+        """Be silent, and tell how far it came."""
+        if self.play is not None:
+            self._tell(self.play.ended(why, detail))
+        self.play = self._tape = None
+
+    # --- recording -------------------------------------------------------------------------
+
+    def end_recording(self, why: RecordingEnd, key: str = "") -> None:
+        """Hand over what is left of a recording that runs."""
+        if self.recording is not None:
+            self.recording.stop(why, key)
+        self.recording = None
+
+    # --- hearing ---------------------------------------------------------------------------
+
+    def admit(self, data: bytes, source: Endpoint) -> bytes | None:
+        """Give the RTP packet that arrived; ``None``: it is refused."""
+        if self.transport is None:
+            self._refused_before += 1
+            return None
+        return self.transport.admit(data, source)
+
+    def hear(self, header: tuple[int, int, int, int], payload: bytes, now: Instant) -> None:
+        """Take a packet: the second octet, sequence number, timestamp and SSRC, and its payload."""
+        second, sequence_number, timestamp, ssrc = header
+        source = self.sources.of(ssrc)
+        number = source.reception.receive(sequence_number, timestamp, now)
+        media = self.media
+        if number is None or media is None or media.direction not in _RECEIVING:
+            return
+        payload_type = second & 0x7F
+        if payload_type == media.payload_type:
+            if self.recording is not None:
+                self.recording.put(ssrc, number, timestamp, payload)
+        elif payload_type == media.telephone_event:
+            self._hear_key(header, payload)
+
+    def hear_rtcp(self, data: bytes, source: Endpoint, ssrc: int, now: Instant, ntp: int) -> None:
+        """Take an RTCP packet; *ssrc* is ours."""
+        if self.transport is None:
+            self._refused_before += 1
+            return
+        compound = self.transport.admit_rtcp(data, source)
+        if compound is None:
+            return
+        try:
+            self.reporter.hear(compound, ssrc, now=now, ntp=ntp)
+        except MalformedPacket:
+            self.transport.refused += 1
+
+    def take_key(self, key: str) -> None:
+        """Tell that *key* was pressed; it ends, in this very tick, what it is to stop."""
+        self._tell(KeyPressed(session=self.name, key=key))
+        if self.play is not None and key in self.play.command.stop_keys:
+            self.end_play(PlayEnd.KEY)
+        if self.recording is not None and key in self.recording.command.stop_keys:
+            self.end_recording(RecordingEnd.KEY, key)
+
+    def _hear_key(self, header: tuple[int, int, int, int], payload: bytes) -> None:
+        second, sequence_number, timestamp, ssrc = header
+        try:
+            key = self.sources.of(ssrc).keys.feed(
+                payload,
+                timestamp=timestamp,
+                marker=bool(second & 0x80),
+                sequence_number=sequence_number,
+            )
+        except MalformedPacket:
+            return  # An event that is cut short tells nothing; its repetitions will.
+        if key is not None:
+            self.take_key(key)
+
+    # --- measuring -------------------------------------------------------------------------
+
+    def statistics(self, packets_sent: int) -> Statistics:
+        """Give what was measured so far."""
+        refused = self.transport.refused if self.transport is not None else 0
+        return Statistics(
+            packets_sent=packets_sent,
+            packets_received=self.sources.received,
+            packets_lost=self.sources.lost,
+            packets_refused=refused + self._refused_before,
+            jitter=self.sources.jitter,
+            round_trip=self.reporter.round_trip,
+            remote_packets_lost=self.reporter.remote_packets_lost,
+        )

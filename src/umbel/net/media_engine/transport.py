@@ -1,0 +1,126 @@
+"""How the packets of one call come in and go out: addresses, SRTP, and what is refused."""
+
+from dataclasses import replace
+
+from umbel.media import rtp
+from umbel.media.rtp import MalformedPacket, Packet
+from umbel.media.session import MediaSession, SrtpKey
+
+from .origin import Origin
+from .ports import Endpoint, PortPair, send
+from .secure import NotAuthentic, Protector, Unprotector
+
+_PLAIN_FIRST_OCTET = rtp.VERSION << 6
+
+
+class Transport:
+    """The two streams of one call, RTP and RTCP, as signalling agreed on them."""
+
+    def __init__(self, pair: PortPair, media: MediaSession, *, learns: bool) -> None:
+        self.pair = pair
+        self.refused = 0
+        """Packets from a wrong address, not authentic, repeated, or no RTP."""
+        self._rtp = Origin(media.remote_address, media.remote_port, learns=learns)
+        self._rtcp = Origin(media.remote_address, media.remote_rtcp_port, learns=learns)
+        self._protector = _protector(media.sends_with)
+        self._unprotector = _unprotector(media.receives_with)
+        self._payload_types = _payload_types(media)
+
+    def change(self, media: MediaSession, *, learns: bool) -> None:
+        """
+        Go on as signalling agrees now.
+
+        What it did not change stays: an address that was learnt, and with the same key the
+        packets that count as repeated (RFC 3711 section 3.3.2).
+        """
+        self._rtp = _renewed(self._rtp, media.remote_address, media.remote_port, learns)
+        self._rtcp = _renewed(self._rtcp, media.remote_address, media.remote_rtcp_port, learns)
+        if self._protector is None or self._protector.key != media.sends_with:
+            self._protector = _protector(media.sends_with)
+        if self._unprotector is None or self._unprotector.key != media.receives_with:
+            self._unprotector = _unprotector(media.receives_with)
+        self._payload_types = _payload_types(media)
+
+    @property
+    def has_target(self) -> bool:
+        """Say whether the peer takes audio anywhere."""
+        return self._rtp.target is not None
+
+    def send(self, packet: bytes | memoryview) -> None:
+        """Send an RTP packet."""
+        if self._rtp.target is None:
+            return
+        if self._protector is not None:
+            packet = self._protector.protect(bytes(packet))
+        send(self.pair.rtp, packet, self._rtp.target)
+
+    def send_rtcp(self, compound: bytes) -> None:
+        """Send a compound RTCP packet."""
+        if self._rtcp.target is None:
+            return
+        if self._protector is not None:
+            compound = self._protector.protect_rtcp(compound)
+        send(self.pair.rtcp, compound, self._rtcp.target)
+
+    def admit(self, data: bytes, source: Endpoint) -> bytes | None:
+        """Give the RTP packet that arrived, with nothing but a fixed header; ``None``: refused."""
+        try:
+            packet = self._opened(data, source)
+        except (NotAuthentic, MalformedPacket):
+            packet = None
+        if packet is None:
+            self.refused += 1
+            return None
+        self._rtp.settle(source)
+        return packet
+
+    def admit_rtcp(self, data: bytes, source: Endpoint) -> bytes | None:
+        """Give the compound RTCP packet that arrived; ``None``: refused."""
+        if not self._admits_rtcp_from(source):
+            self.refused += 1
+            return None
+        if self._unprotector is not None:
+            try:
+                data = self._unprotector.unprotect_rtcp(data)
+            except NotAuthentic:
+                self.refused += 1
+                return None
+        self._rtcp.settle(source)
+        return data
+
+    def _opened(self, data: bytes, source: Endpoint) -> bytes | None:
+        if not self._rtp.admits(source) or len(data) < rtp.HEADER_OCTETS:
+            return None
+        if self._unprotector is not None:
+            data = self._unprotector.unprotect(data)
+        if data[0] != _PLAIN_FIRST_OCTET:
+            data = bytes(replace(Packet.parse(data), csrcs=(), extension=None))
+        is_expected = data[1] & 0x7F in self._payload_types
+        return data if is_expected or self._rtp.is_settled else None
+
+    def _admits_rtcp_from(self, source: Endpoint) -> bool:
+        """Where RTCP's own address is to be learnt without keys, RTP's host is the proof of it."""
+        if not self._rtcp.admits(source):
+            return False
+        if self._rtcp.is_settled or self._unprotector is not None:
+            return True
+        return self._rtp.target is not None and source[0] == self._rtp.target[0]
+
+
+def _renewed(origin: Origin, address: str, port: int, learns: bool) -> Origin:
+    if origin.agreed == (address, port) and origin.learns == learns:
+        return origin
+    return Origin(address, port, learns=learns)
+
+
+def _protector(key: SrtpKey | None) -> Protector | None:
+    return None if key is None else Protector(key)
+
+
+def _unprotector(key: SrtpKey | None) -> Unprotector | None:
+    return None if key is None else Unprotector(key)
+
+
+def _payload_types(media: MediaSession) -> frozenset[int]:
+    known = (media.payload_type, media.telephone_event, media.comfort_noise)
+    return frozenset(number for number in known if number is not None)
