@@ -1,13 +1,13 @@
 """Our ACK to a 2xx: a request that is no transaction and is never answered (section 13.2.2.4)."""
 
 from collections import deque
-from dataclasses import replace
 
 from umbel.core.instants import Instant
 from umbel.sip.dialog import Dialog
 from umbel.sip.hop import Hop
 from umbel.sip.message import Request
 
+from .requests import copy_of
 from .wire import Wire
 
 
@@ -70,7 +70,7 @@ class Acknowledgement:
 
     def _transmit(self) -> None:
         hop = self._hops[0]
-        request = replace(self._request, headers=self._request.headers.copy())
+        request = copy_of(self._request)
         via = self._wire.identity.via(hop, self._branch)
         request.headers.prepend("Via", str(via))
         self._wire.transmit(bytes(request), hop, self._branch)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from umbel.core.instants import Instant
 from umbel.sip.dialog import Dialog
+from umbel.sip.digest import Credentials
 from umbel.sip.hop import Hop, Source
 from umbel.sip.message import Request
 from umbel.sip.uri import Uri
 
 from .acknowledgement import Acknowledgement
 from .events import Event
-from .failover import Answer, Credentials, Errand, Pursuit
+from .failover import Answer, Errand, Pursuit
 from .legs import Legs
 from .responses import Fields, reason_field, response_to
 from .wire import Wire

@@ -5,18 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from umbel.core.instants import Instant, later
+from umbel.sip.digest import Credentials
 from umbel.sip.hop import Hop, Source, Transport
 from umbel.sip.message import Request, Response
 from umbel.sip.transaction.matching import client_key
 from umbel.sip.uri import Uri
 
+from .authorization import Authorization
+from .requests import copy_of
 from .responses import reason_in
 from .wire import Wire
 
 SERVICE_UNAVAILABLE = 503
-
-CHALLENGES = frozenset({401, 407})
-Credentials = tuple[str, str]
 
 NAMES_A_TARGET = frozenset({"INVITE", "UPDATE", "REFER", "OPTIONS"})
 """Methods whose Contact tells the peer where to send its own requests (RFC 3261 section 12.2)."""
@@ -91,7 +91,7 @@ class Pursuit:
         self._is_heard = False
         self._is_answered = False
         self._cancelling: tuple[tuple[str, str], ...] | None = None
-        self._nonces: set[str] = set()
+        self._authorization = Authorization(errand.credentials, wire.randomness)
 
     def start(self, now: Instant) -> None:
         """Ask for the hops, or go by the one that is known."""
@@ -186,7 +186,7 @@ class Pursuit:
 
     def _stamped(self, hop: Hop) -> Request:
         identity = self._wire.identity
-        request = replace(self._request, headers=self._request.headers.copy())
+        request = copy_of(self._request)
         request.headers.prepend("Via", str(identity.via(hop, self._wire.new_branch())))
         if request.method in NAMES_A_TARGET:
             contact = identity.contact(hop.transport, hop.address, secure=self._errand.secure)
@@ -199,10 +199,18 @@ class Pursuit:
         if response.status == SERVICE_UNAVAILABLE and self._hops:
             self._try_next_hop(now)
             return True
-        return response.status in CHALLENGES and self._tries_with_credentials(response, now)
-
-    def _tries_with_credentials(self, response: Response, now: Instant) -> bool:
+        if self._authorization.takes_up(response) and self._hop is not None:
+            self._ask_again(self._hop, now)
+            return True
         return False
+
+    def _ask_again(self, hop: Hop, now: Instant) -> None:
+        """Ask with credentials: another request, with a number of its own (section 22.2)."""
+        self._request = copy_of(self._request)
+        method = self._request.method
+        self._request.headers.set("CSeq", f"{self._errand.renumber()} {method}")
+        self._authorization.authorize(self._request)
+        self._attempt(hop, now)
 
     def _send_cancel(self, now: Instant) -> None:
         self._wire.cancel(self._key, self._cancelling or (), now)

@@ -5,12 +5,13 @@ from umbel.core.instants import Instant
 from umbel.sip.dialog import DialogId, OutOfOrder
 from umbel.sip.errors import UnknownDialog
 from umbel.sip.hop import Source
-from umbel.sip.message import Request, parse_message
+from umbel.sip.message import Request
 from umbel.sip.status import Status
 from umbel.sip.transaction.effects import AckArrived, RequestArrived
 
 from .bodies import session_description
 from .correspondence import Correspondence
+from .entrance import Entrance
 from .events import CallOffered, PeerMisbehaved
 from .in_dialog import serve
 from .inbound import InboundInvite
@@ -30,14 +31,13 @@ class Reception:
     def __init__(self, wire: Wire, legs: Legs) -> None:
         self._wire = wire
         self._legs = legs
+        self._entrance = Entrance(wire)
         self.is_accepting = True
 
     def receive(self, data: bytes, source: Source, now: Instant) -> None:
         """Take the octets of one message."""
-        try:
-            message = parse_message(data)
-        except PeerError as error:
-            self._wire.tell(PeerMisbehaved(source=source, reason=str(error)))
+        message = self._entrance.admit(data, source)
+        if message is None:
             return
         for arrival in self._wire.receive(message, source, now):
             match arrival:

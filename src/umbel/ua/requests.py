@@ -39,6 +39,11 @@ def add_route(request: Request, route: tuple[Uri, ...]) -> None:
         request.headers.add("Route", str(Address(uri=loose)))
 
 
+def copy_of(request: Request) -> Request:
+    """Give a request whose headers can be changed without changing those of *request*."""
+    return replace(request, headers=request.headers.copy())
+
+
 def as_request_uri(uri: Uri) -> Uri:
     """Drop what a Request-URI must not have: headers and method (section 19.1.1, table 1)."""
     parameters = {name: value for name, value in uri.parameters.items() if name != "method"}

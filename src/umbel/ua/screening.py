@@ -7,7 +7,6 @@ from umbel.sip.errors import (
     UnknownMethod,
     UnsupportedExtension,
     UnsupportedMediaType,
-    UnsupportedUriScheme,
 )
 from umbel.sip.message import Request
 from umbel.sip.status import Status
@@ -19,8 +18,6 @@ KNOWN_METHODS = frozenset({*ALLOW, "REFER", "REGISTER", "SUBSCRIBE", "PUBLISH", 
 
 DIALOG_METHODS = frozenset({"BYE", "INFO", "UPDATE", "NOTIFY", "PRACK"})
 """Methods that mean nothing outside of a dialog."""
-
-SERVED_SCHEMES = frozenset({"sip", "sips", "tel"})
 
 
 class MethodNotAllowed(SipError):
@@ -42,8 +39,6 @@ def screen(request: Request, *, is_merged: bool) -> None:
     """
     if request.method not in KNOWN_METHODS:
         raise UnknownMethod(request.method, allowed=ALLOW)
-    if request.uri.scheme not in SERVED_SCHEMES:
-        raise UnsupportedUriScheme(request.uri.scheme)
     if is_merged:
         raise LoopDetected("the same request came by another way before")
     _check_extensions(request)

@@ -1,15 +1,15 @@
 """Blind transfer: REFER and what the peer tells of it (RFC 3515, RFC 3892, RFC 6665)."""
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from umbel.core.errors import Misuse
 from umbel.core.instants import Instant, later
 from umbel.sip.address import Address
-from umbel.sip.errors import UnknownDialog, UnknownEventPackage
+from umbel.sip.errors import MalformedMessage, UnknownDialog, UnknownEventPackage
 from umbel.sip.event import SubscriptionState
 from umbel.sip.message import Request
+from umbel.sip.refer import StatusFragment
 from umbel.sip.status import Status
 from umbel.sip.transaction.timers import Agenda
 from umbel.sip.uri import Uri
@@ -22,8 +22,6 @@ from .wire import Alarm
 if TYPE_CHECKING:
     from .leg import Leg
 
-
-_STATUS_LINE = re.compile(rb"SIP/2\.0 +([1-6][0-9]{2})(?: +([^\r\n]*))?")
 
 ENDINGS = {
     "rejected": Status.FORBIDDEN,
@@ -142,25 +140,25 @@ class Transfer:
 
 def outcome_of(notify: Request) -> Outcome:
     """Read a NOTIFY: the status line in its body or, without one, why the subscription ended."""
-    told = _read_sipfrag(notify.body)
+    told = _read_fragment(notify.body)
     state = notify.subscription_state
     is_terminated = state is not None and state.is_terminated
     if told is None:
         if state is not None and is_terminated:
             return _without_body(state)
         return Outcome(Status.TRYING, "Trying", False)
-    status, reason = told
-    if status < 200 and is_terminated:
-        return Outcome(
-            Status.REQUEST_TIMEOUT, f"the peer stopped telling after {status} {reason}", True
-        )
-    return Outcome(status, reason, status >= 200)
+    if is_terminated and not told.is_final:
+        text = f"the peer stopped telling after {told.status} {told.reason}"
+        return Outcome(Status.REQUEST_TIMEOUT, text, True)
+    return Outcome(told.status, told.reason, told.is_final)
 
 
-def _read_sipfrag(body: bytes) -> tuple[int, str] | None:
-    """Read the status line of a ``message/sipfrag`` (RFC 3420); ``None``: there is none."""
-    found = _STATUS_LINE.match(body.lstrip())
-    return found and (int(found[1]), (found[2] or b"").decode("utf-8", "replace").strip())
+def _read_fragment(body: bytes) -> StatusFragment | None:
+    """Read the status line of a NOTIFY; one that cannot be read tells nothing."""
+    try:
+        return StatusFragment.parse(body)
+    except MalformedMessage:
+        return None
 
 
 def _without_body(state: SubscriptionState) -> Outcome:

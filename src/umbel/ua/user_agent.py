@@ -6,12 +6,12 @@ from umbel.core.identifiers import Randomness
 from umbel.core.instants import Instant
 from umbel.media.offer_answer import LocalMedia
 from umbel.sip.address import Address
+from umbel.sip.digest import Credentials
 from umbel.sip.hop import Hop, Source
 from umbel.sip.uri import Uri
 
 from .correspondence import Correspondence
 from .events import Effect, Event
-from .failover import Credentials
 from .leg import Leg, LegDirection
 from .legs import Legs
 from .local import LocalIdentity, Policy

@@ -31,7 +31,7 @@ class TestTimers:
         timers.start(Timer.A, at(1))
         timers.start(Timer.D, at(9))
 
-        assert timers.next_timeout == 1
+        assert timers.next_timeout == at(1)
         assert list(timers.fired(at(2))) == [Timer.A, Timer.B]
         assert Timer.D in timers
 
@@ -68,7 +68,7 @@ class TestAgenda:
         agenda.set("early", at(1))
         agenda.set("future", at(10))
 
-        assert agenda.next_timeout == 1
+        assert agenda.next_timeout == at(1)
         assert list(agenda.due(at(5))) == ["early", "late"]
         assert len(agenda) == 1
 
