@@ -1,6 +1,8 @@
 """SIP over TCP, on loopback."""
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +14,8 @@ from tests.support.sip_wire import HASTY, OK, OPTIONS, PATIENT, Wire
 from umbel.core.errors import Mistake, Unavailable
 from umbel.identity.handshake import Ending, Role
 from umbel.net.limits import ConnectionLimits
-from umbel.net.listeners import Listener
+from umbel.net.listeners import Listener, cannot_listen
+from umbel.net.signalling import network_says
 from umbel.sip.hop import Hop, Transport
 
 TCP = Transport.TCP
@@ -207,6 +210,34 @@ class TestListening:
         wire = Wire()
         with pytest.raises(Mistake, match="found no TLS certificate"):
             await wire.listen(Transport.TLS)
+
+    @pytest.mark.parametrize(
+        ("number", "found"),
+        [
+            (errno.EACCES, "port 5061, which this user may not use"),
+            (errno.ENOBUFS, "No buffer space available"),
+        ],
+    )
+    def test_that_the_system_denies(self, number: int, found: str) -> None:
+        """Root may do all, so that the error is made here."""
+        listener = Listener(transport=TCP, address="192.0.2.1", port=5061)
+        mistake = cannot_listen(listener, OSError(number, os.strerror(number)))
+
+        assert mistake.found == found
+        assert mistake.where == "listener TCP 192.0.2.1:5061"
+
+
+class TestNetworkError:
+    @pytest.mark.parametrize(
+        ("error", "said"),
+        [
+            (OSError(errno.EHOSTUNREACH, "x"), "no route to host"),
+            (OSError("all addresses failed"), "all addresses failed"),
+        ],
+    )
+    def test_is_told_in_words(self, error: OSError, said: str) -> None:
+        """Whatever the number is."""
+        assert network_says(error) == said
 
 
 class TestWhatComes:

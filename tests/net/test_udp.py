@@ -12,7 +12,7 @@ from tests.support.still_clock import StillClock
 
 from umbel.core.errors import Mistake, Unavailable
 from umbel.net.listeners import Listener
-from umbel.net.udp import UdpSocket, bind
+from umbel.net.udp import UdpSocket, _icmp_error, bind
 from umbel.sip.hop import Hop, Transport
 
 UDP = Transport.UDP
@@ -104,6 +104,21 @@ class TestDatagram:
                 await client.signalling.send(OPTIONS, replace(nobody(), address="localhost"))
 
 
+class TestKeepAlive:
+    @pytest.mark.parametrize("octets", [b"\r\n\r\n", b"\0", b"\r\n", b""])
+    async def test_is_no_message(self, octets: bytes) -> None:
+        """Phones send such things every half minute; nobody is to complain about them."""
+        server, client = Wire(), Wire()
+        async with closing(server, client):
+            there = await server.listen(UDP)
+            await client.listen(UDP)
+            await client.signalling.send(octets, there)
+            await client.ask(server, there)
+
+            assert server.messages.empty()
+            assert server.complaints.empty()
+
+
 class TestPortUnreachable:
     @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
     async def test_is_told_to_who_sent(self, address: str) -> None:
@@ -169,8 +184,6 @@ class TestExtendedError:
         self, level: int, kind: int, octets: bytes
     ) -> None:
         """Another option, a cut one, one of our own making, and a path with a small MTU."""
-        from umbel.net.udp import _icmp_error
-
         assert _icmp_error(level, kind, octets) is None
 
 

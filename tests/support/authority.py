@@ -4,6 +4,7 @@ import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 
 import trustme
 
@@ -14,11 +15,14 @@ PAST = datetime(2001, 9, 9, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Authority:
-    """A certificate authority that issues identities into a folder."""
+    """A certificate authority that issues identities, into a folder of its own in *folder*."""
 
     folder: Path
     ca: trustme.CA = field(default_factory=trustme.CA)
     issued: int = 0
+
+    def __post_init__(self) -> None:
+        self.folder = Path(mkdtemp(dir=self.folder))
 
     def identity(
         self, *names: str, trusts: "Authority | None" = None, expires: datetime | None = None
@@ -40,7 +44,7 @@ class Authority:
 
     def trust_file(self) -> Path:
         """Give the file with the authority's own certificate."""
-        path = self.folder / f"authority-{id(self.ca)}.pem"
+        path = self.folder / "authority.pem"
         self.ca.cert_pem.write_to_path(str(path))
         return path
 

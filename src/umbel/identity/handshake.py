@@ -74,6 +74,8 @@ class HandshakeReport:
     alerts: tuple[Alert, ...] = ()
     steps: tuple[Step, ...] = ()
     """The handshake messages in their order: how far both sides came, and when."""
+    is_resumed: bool = False
+    """Whether an earlier session was taken up again, so that no certificate was sent."""
 
     @property
     def is_verified(self) -> bool:

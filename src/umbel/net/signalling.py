@@ -23,6 +23,8 @@ from .udp import UdpSocket, bind
 
 _BACKLOG: Final = 512
 """Connections that the kernel keeps while we are busy."""
+_KEEP_ALIVE: Final = b"\r\n\0 "
+"""What phones send by UDP, in some mixture, to keep their firewall open. It asks for nothing."""
 _CHECK_PARTS: Final = 4
 """Limits are looked at so many times within the shortest of them."""
 
@@ -123,8 +125,9 @@ class Signalling:
         bound = bind(listener.address, listener.port)
 
         def take(datagram: bytes, remote: Address) -> None:
-            self._listening.note_heard(remote, listening)
-            self.deliver(datagram, _datagram_source(remote, listening.local))
+            if datagram.strip(_KEEP_ALIVE):
+                self._listening.note_heard(remote, listening)
+                self.deliver(datagram, _datagram_source(remote, listening.local))
 
         listening = UdpSocket(bound, take, self._around.clock)
         self._listening.sockets.append(listening)
@@ -158,7 +161,7 @@ class Signalling:
         named = self._connections.named(hop.connection) if hop.connection else None
         if named is not None and named.origin.transport is hop.transport:
             key = named.origin.key
-            if key is None or not hop.domain or key.domain == hop.domain:
+            if key is None or not hop.domain or key.domain == self._key_for(hop).domain:
                 return named
         return self._connections.leading_to(self._key_for(hop))
 
@@ -168,7 +171,7 @@ class Signalling:
             transport=hop.transport,
             address=hop.address,
             port=hop.port,
-            domain=hop.domain if is_tls else "",
+            domain=hop.domain.lower().rstrip(".") if is_tls else "",
             identity=self._credentials.generation if is_tls else 0,
         )
 
@@ -203,10 +206,10 @@ class Signalling:
             connection.fail_to_open(
                 f"no answer to the TCP connection within {within:g} s"
                 if error.errno is None
-                else _network_says(error)
+                else network_says(error)
             )
         except OSError as error:
-            connection.fail_to_open(_network_says(error))
+            connection.fail_to_open(network_says(error))
 
     def _new_name(self) -> str:
         return f"connection-{next(self._names)}"
@@ -244,7 +247,7 @@ def _datagram_source(remote: Address, local: Address) -> Source:
     )
 
 
-def _network_says(error: OSError) -> str:
+def network_says(error: OSError) -> str:
     """Say why TCP could not be had, as plainly as the error number allows."""
     match error.errno:
         case errno.ECONNREFUSED:

@@ -108,6 +108,7 @@ class TlsLayer:
             verify_text=verify_text,
             alerts=tuple(seen.alerts),
             steps=tuple(seen.steps),
+            is_resumed=bool(self.is_ready and self._tls.session_reused),
         )
 
     def _shake(self) -> None:
@@ -147,7 +148,7 @@ class TlsLayer:
         return LayerEnded(Ending.REFUSED_BY_US, f"we refused what the peer sent: {reason}")
 
     def _peer_certificate(self) -> tuple[bytes, ...]:
-        """Give the peer's certificate alone, where the chain could not be watched."""
+        """Give the peer's certificate alone, where no chain was sent or it was not seen."""
         if not self.is_ready:
             return ()
         certificate = self._tls.getpeercert(binary_form=True)

@@ -57,11 +57,6 @@ class UdpSocket:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(bound, self._read)
 
-    @property
-    def is_ipv6(self) -> bool:
-        """Whether it sends to IPv6 addresses; otherwise to IPv4 ones."""
-        return self._socket.family == socket.AF_INET6
-
     def reaches(self, address: str) -> bool:
         """Say whether a datagram from this socket can go to *address*: same family and scope."""
         here, there = ip_address(self.local[0]), ip_address(address)

@@ -1,0 +1,176 @@
+"""OpenSSL's own client and server as peers: TLS that was not made by Python."""
+
+import asyncio
+import re
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.support.authority import Authority
+from tests.support.raw_peer import closing
+from tests.support.sip_wire import OK, OPTIONS, PATIENT, Wire
+
+from umbel.core.errors import Unavailable
+from umbel.identity.handshake import Ending
+from umbel.sip.hop import Hop, Transport
+
+pytestmark = pytest.mark.peer
+
+TLS = Transport.TLS
+UM, GATEWAY = "um.example.org", "gateway.example.org"
+versions = pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """The authority that both sides trust."""
+    return Authority(tmp_path)
+
+
+@asynccontextmanager
+async def openssl(*arguments: str | Path) -> AsyncIterator[tuple[Process, asyncio.StreamReader]]:
+    """Run an OpenSSL command; give it and what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        "openssl", *arguments, stdin=PIPE, stdout=PIPE, stderr=STDOUT
+    )
+    assert process.stdout is not None
+    try:
+        yield process, process.stdout
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@asynccontextmanager
+async def client(hop: Hop, *arguments: str | Path) -> AsyncIterator[Process]:
+    """Connect to *hop* with ``s_client``."""
+    target = f"{hop.address}:{hop.port}"
+    async with openssl("s_client", "-connect", target, "-nocommands", *arguments) as (process, _):
+        yield process
+
+
+@asynccontextmanager
+async def server(*arguments: str | Path) -> AsyncIterator[Hop]:
+    """Be ``s_server`` on a free port."""
+    async with openssl("s_server", "-accept", "127.0.0.1:0", *arguments) as (_, printed):
+        while not (found := re.search(rb"ACCEPT 127\.0\.0\.1:(\d+)", await printed.readline())):
+            assert not printed.at_eof()
+        yield Hop(transport=TLS, address="127.0.0.1", port=int(found[1]), domain=UM)
+
+
+async def say(process: Process, octets: bytes) -> None:
+    assert process.stdin is not None
+    process.stdin.write(octets)
+    await process.stdin.drain()
+
+
+async def hear(process: Process, octets: bytes) -> None:
+    """Read until *octets* have been printed."""
+    assert process.stdout is not None
+    async with asyncio.timeout(5):
+        await process.stdout.readuntil(octets)
+
+
+class TestSClient:
+    @versions
+    async def test_with_a_certificate_is_answered(self, authority: Authority, version: str) -> None:
+        """A strict listener knows who it is."""
+        certificate, key = authority.files(GATEWAY)
+        wire = Wire(tls=authority.identity(UM))
+        async with closing(wire):
+            hop = await wire.listen(TLS, strict=True)
+            async with client(hop, version, "-cert", certificate, "-key", key) as process:
+                await say(process, OPTIONS)
+                _, source = await wire.message()
+                await wire.signalling.send(OK, source.hop_back())
+                await hear(process, OK)
+            report = await wire.report()
+
+            assert report.is_verified
+            assert not report.is_resumed
+
+    async def test_without_a_certificate_is_refused(self, authority: Authority) -> None:
+        """It prints the alert by its number."""
+        wire = Wire(tls=authority.identity(UM))
+        async with closing(wire):
+            async with client(await wire.listen(TLS, strict=True)) as process:
+                await hear(process, b"alert certificate required")
+
+            assert (await wire.report()).ending is Ending.REFUSED_BY_US
+
+    async def test_of_another_time_is_refused(self, authority: Authority) -> None:
+        """TLS 1.1 is no longer to be used (RFC 8996)."""
+        wire = Wire(tls=authority.identity(UM))
+        weak = ("-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
+        async with closing(wire):
+            async with client(await wire.listen(TLS), *weak) as process:
+                await hear(process, b"alert protocol version")
+            report = await wire.report()
+
+            assert report.ending is Ending.REFUSED_BY_US
+            assert report.detail == "we refused what the peer sent: unsupported protocol"
+
+    async def test_that_resumes_a_session_is_known_still(self, authority: Authority) -> None:
+        """By session identifier, of TLS 1.2: no certificate is sent, the first one holds."""
+        certificate, key = authority.files(GATEWAY)
+        wire = Wire(tls=authority.identity(UM))
+        async with closing(wire):
+            arguments = ("-tls1_2", "-reconnect", "-cert", certificate, "-key", key)
+            async with client(await wire.listen(TLS), *arguments):
+                first, second = await wire.report(), await wire.report()
+
+            assert (first.is_resumed, second.is_resumed) == (False, True)
+            assert second.peer_chain == first.peer_chain[:1]
+
+
+class TestSServer:
+    @versions
+    async def test_that_trusts_us_gets_our_request(
+        self, authority: Authority, version: str
+    ) -> None:
+        """Nothing comes back from it; after the time of grace the connection counts as up."""
+        certificate, key = authority.files(UM)
+        trust = authority.trust_file()
+        limits = replace(PATIENT, confirmation=0.2)
+        wire = Wire(tls=authority.identity(GATEWAY), limits=limits)
+        identity = ("-cert", certificate, "-key", key, "-CAfile", trust)
+        async with closing(wire), server(version, *identity, "-Verify", "1") as hop:
+            await wire.signalling.send(OPTIONS, hop)
+            report = await wire.report()
+
+            assert report.ending is Ending.SUCCEEDED
+            assert report.own_chain
+
+    @versions
+    async def test_that_does_not_know_our_authority_says_so(
+        self, authority: Authority, tmp_path: Path, version: str
+    ) -> None:
+        """In TLS 1.3 after our handshake succeeded."""
+        certificate, key = authority.files(UM)
+        stranger = Authority(tmp_path).identity(GATEWAY, trusts=authority)
+        wire = Wire(tls=stranger)
+        trust = ("-CAfile", authority.trust_file(), "-Verify", "1", "-verify_return_error")
+        async with (
+            closing(wire),
+            server(version, "-cert", certificate, "-key", key, *trust) as hop,
+        ):
+            with pytest.raises(Unavailable, match="the peer sent the alert unknown_ca"):
+                await wire.signalling.send(OPTIONS, hop)
+
+            assert (await wire.report()).ending is Ending.REFUSED_BY_PEER
+
+    async def test_without_a_common_cipher_says_so(self, authority: Authority) -> None:
+        """The alert is the only clue that it gives."""
+        certificate, key = authority.files(UM)
+        wire = Wire(tls=authority.identity(GATEWAY))
+        ciphers = ("-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-CCM8:@SECLEVEL=0")
+        async with (
+            closing(wire),
+            server("-cert", certificate, "-key", key, *ciphers) as hop,
+        ):
+            with pytest.raises(Unavailable, match="the alert handshake_failure after our Client"):
+                await wire.signalling.send(OPTIONS, hop)
