@@ -86,4 +86,4 @@ class TestTheClipsOfThePackage:
     def test_are_no_burden(self) -> None:
         sizes = [path.stat().st_size for path in Path(FOLDER).rglob("*") if path.is_file()]
 
-        assert sum(sizes) < 16_000_000
+        assert sum(sizes) < 15_000_000
