@@ -382,6 +382,54 @@ class Peer:
         response.body = body
         self.send(response, source.hop_back())
 
+    def request_back(
+        self,
+        method: str,
+        *,
+        number: int = 1,
+        fields: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        content_type: str = "application/sdp",
+        tag: str = "peer",
+    ) -> Request:
+        """Send a request, as the callee, in the dialog of the first INVITE that arrived."""
+        invite, source = self.invitation
+        headers = Headers()
+        branch = f"z9hG4bK{self.name}{number}{method}"
+        headers.add("Via", f"SIP/2.0/UDP {self.address}:5060;branch={branch}")
+        headers.add("From", f"{invite.headers.get('To')};tag={tag}")
+        headers.add("To", invite.headers.get("From") or "")
+        headers.add("Call-ID", invite.call_id)
+        headers.add("CSeq", f"{number} {method}")
+        headers.add("Contact", f"<{self.uri}>")
+        for name, value in fields:
+            headers.add(name, value)
+        if body:
+            headers.add("Content-Type", content_type)
+        request = Request(method=method, uri=invite.contacts[0].uri, headers=headers, body=body)
+        self.send(request, source.hop_back())
+        return request
+
+    @property
+    def invitation(self) -> tuple[Request, Source]:
+        """Give the first INVITE that arrived, and where from."""
+        return next(
+            (message, source)
+            for message, source in self.received
+            if isinstance(message, Request) and message.method == "INVITE"
+        )
+
+    def answer(
+        self,
+        status: int,
+        *,
+        to_tag: str = "peer",
+        fields: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+    ) -> None:
+        """Answer the first INVITE that arrived."""
+        self.respond(*self.invitation, status, to_tag=to_tag, fields=fields, body=body)
+
     def send(self, message: Message, hop: Hop) -> None:
         """Send a message."""
         self._network.carry(self, bytes(message), hop)

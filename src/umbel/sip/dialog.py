@@ -113,7 +113,8 @@ class Dialog:
 
     def confirm(self, response: Response | None = None) -> None:
         """Take a 2xx: as client, its route set replaces the early one (section 13.2.2.4)."""
-        self.state = DialogState.CONFIRMED
+        if self.state is DialogState.EARLY:  # A BYE may have overtaken the 2xx.
+            self.state = DialogState.CONFIRMED
         if response is not None:
             self.route_set = tuple(reversed(response.record_routes))
             self.refresh_target(response)
