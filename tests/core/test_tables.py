@@ -70,6 +70,17 @@ class TestAGoodTable:
         assert read_table(Petal, {"length": 2}, "here").length == 2.0
 
 
+class TestNothing:
+    def test_is_written_where_the_default_is_something(self) -> None:
+        @dataclass(frozen=True, slots=True, kw_only=True)
+        class Vase:
+            lifetime: int | None = 60
+            height: int | None = None
+
+        assert write_table(Vase(lifetime=None)) == {"lifetime": "none"}
+        assert read_table(Vase, {"lifetime": "none"}, "here") == Vase(lifetime=None)
+
+
 class TestABadTable:
     def test_an_unknown_key_is_told_with_the_nearest_one(self) -> None:
         message = told({"name": "rose", "hieght": 3})
@@ -89,7 +100,7 @@ class TestABadTable:
         ("key", "value", "expected"),
         [
             ("name", 5, "name: found 5, expected text"),
-            ("height", "tall", 'height: found "tall", expected a whole number'),
+            ("height", "tall", 'height: found "tall", expected a whole number or "none"'),
             ("height", True, "height: found true, expected a whole number"),
             ("blooms", 0, "blooms: found 0, expected true or false"),
             ("petals", "many", 'petals: found "many", expected a list, each item a table with'),

@@ -67,7 +67,7 @@ class LiveCall:
 
     async def say(self, *spoken: Spoken) -> None:
         """Let the caller hear all of it."""
-        await self._line.play(await self._prepare(spoken))
+        await self._line.play(self._said(spoken, await self._prepare(spoken)))
 
     async def ask(self, *spoken: Spoken, keys: str, within: Duration) -> str | None:
         """Say it and wait for one key; the first one stops the speech."""
@@ -95,7 +95,8 @@ class LiveCall:
     async def play(self, recorded: Spoken, keys: str) -> Played:
         """Play until the end or a key of *keys*; other keys are ignored."""
         self._line.forget_keys()
-        ended = await self._line.play(await self._prepare((recorded,)), stop_keys=keys)
+        items = self._said((recorded,), await self._prepare((recorded,)))
+        ended = await self._line.play(items, stop_keys=keys)
         since: Duration = getattr(recorded, "since", 0.0)
         position = since + ended.position
         if ended.ended is not engine.PlayEnd.KEY:
@@ -109,7 +110,7 @@ class LiveCall:
         self, into: AudioId, *, longest: Duration, silence: Duration, keys: str
     ) -> Recording:
         """Beep, then record into the audio store."""
-        await self._line.play(await self._prepare((Beep(),)))
+        await self.say(Beep())
 
         async def append(linear: bytes) -> None:
             await self._audio.append(into, linear)
@@ -160,14 +161,23 @@ class LiveCall:
         self._events.tell(kind, **{"call": self.id, "caller": caller} | fields)
 
     async def _say_until_key(self, spoken: tuple[Spoken, ...], stop_keys: str) -> None:
-        if not self._line.has_typed_ahead():
-            await self._line.play(await self._prepare(spoken), stop_keys=stop_keys)
+        if self._line.has_typed_ahead():
+            return
+        items = await self._prepare(spoken)
+        if items and not self._line.has_typed_ahead():  # Preparing takes time; a key needs none.
+            await self._line.play(self._said(spoken, items), stop_keys=stop_keys)
 
     async def _prepare(self, spoken: tuple[Spoken, ...]) -> tuple[engine.Playable, ...]:
         if self._line.is_gone:
             raise HungUp
-        self._journal.said(self._voice.caption(spoken))
         return await self._voice.playables(spoken)
+
+    def _said(
+        self, spoken: tuple[Spoken, ...], items: tuple[engine.Playable, ...]
+    ) -> tuple[engine.Playable, ...]:
+        """Note what the caller begins to hear."""
+        self._journal.said(self._voice.caption(spoken))
+        return items
 
 
 def outcome_of(status: int) -> Outcome:

@@ -25,9 +25,13 @@ def configure_log(
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     rendering: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
         if pretty
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [_TRACEBACKS, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*stamps, *rendering],
@@ -36,6 +40,11 @@ def configure_log(
         cache_logger_on_first_use=False,
     )
 
+
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+"""Without local variables: they hold keys, PINs and whole messages."""
 
 _OURS = frozenset({"event", "number", "category", "node", "do"})
 """Keys of a log line that say the same for every event."""

@@ -239,7 +239,7 @@ class Node:
                 greetings=store.greetings,
                 pins=store.pins,
                 hasher=hasher,
-                directory=lambda: snapshot.directory,
+                configuration=lambda: snapshot.configuration,
                 wall=self.clock.wall,
             ),
             voices=Voices(

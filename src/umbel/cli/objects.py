@@ -9,7 +9,7 @@ import click
 
 from umbel.admin.kinds import KINDS, Kind, name_of
 from umbel.core.errors import Mistake
-from umbel.core.tables import plain
+from umbel.core.tables import NOTHING, plain
 from umbel.directory.objects import Configured, KeyMapping
 
 from .output import Row, json_option, show_one, show_rows
@@ -155,7 +155,10 @@ def _with_options(kind: Kind, command: click.Command) -> click.Command:
 
 def _option(name: str, expected: object) -> click.Option:
     flag = "--" + name.replace("_", "-")
-    expected = _without_none(expected)
+    inner = _without_none(expected)
+    if inner is int and inner is not expected:
+        return click.Option([flag, name], type=_NUMBER_OR_NONE, default=None)
+    expected = inner
     if expected is bool:
         return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None)
     if get_origin(expected) is tuple:
@@ -194,4 +197,16 @@ class _KeyMappingType(click.ParamType[dict[str, str]]):
         return dict(zip(("key", "label", "action", "target"), parts, strict=False))
 
 
+class _NumberOrNoneType(click.ParamType[int | str]):
+    name = f"NUMBER|{NOTHING}"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        if str(value) == NOTHING:
+            return NOTHING
+        return click.INT.convert(value, param, ctx)
+
+
 _KEY_MAPPING = _KeyMappingType()
+_NUMBER_OR_NONE = _NumberOrNoneType()

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value", bound="_Dataclass")
 
+NOTHING = "none"
+"""How a table says that there is none of something that has a default: TOML knows no null."""
+
 _NAMES: dict[type, str] = {
     str: "text",
     int: "a whole number",
@@ -60,8 +63,8 @@ def write_table(value: "_Dataclass") -> dict[str, object]:
     table: dict[str, object] = {}
     for field in dataclasses.fields(value):
         content = getattr(value, field.name)
-        if content is not None and content != _default(field):
-            table[field.name] = plain(content)
+        if content != _default(field):
+            table[field.name] = NOTHING if content is None else plain(content)
     return table
 
 
@@ -79,7 +82,9 @@ def plain(content: object) -> object:
 def describe(expected: object) -> str:
     """Say in words what a value of type *expected* looks like."""
     if get_origin(expected) in (Union, UnionType):
-        return " or ".join(describe(part) for part in get_args(expected) if part is not NoneType)
+        return " or ".join(
+            f'"{NOTHING}"' if part is NoneType else describe(part) for part in get_args(expected)
+        )
     if get_origin(expected) is tuple:
         return f"a list, each item {describe(get_args(expected)[0])}"
     if isinstance(expected, type) and issubclass(expected, StrEnum):
@@ -94,8 +99,7 @@ def describe(expected: object) -> str:
 def read_value(expected: object, value: object, where: str) -> object:
     """Take *value* for a field of type *expected*, or say why not."""
     if get_origin(expected) in (Union, UnionType):
-        part = next(part for part in get_args(expected) if part is not NoneType)
-        return read_value(part, value, where)
+        return _read_optional(expected, value, where)
     if get_origin(expected) is tuple:
         return _read_list(get_args(expected)[0], value, where, expected)
     if isinstance(expected, type) and issubclass(expected, StrEnum):
@@ -117,6 +121,18 @@ def _read_fields(kind: type, table: Mapping[str, object], where: str) -> dict[st
         if key not in types:
             raise _unknown(key, types, where)
     return {key: read_value(types[key], value, f"{where}, {key}") for key, value in table.items()}
+
+
+def _read_optional(expected: object, value: object, where: str) -> object:
+    if value is None or value == NOTHING:
+        return None
+    part = next(part for part in get_args(expected) if part is not NoneType)
+    try:
+        return read_value(part, value, where)
+    except Mistake as mistake:
+        if isinstance(value, Mapping):
+            raise
+        raise Mistake(mistake.found, expected=describe(expected), where=where) from None
 
 
 def _read_list(item: object, value: object, where: str, expected: object) -> tuple[object, ...]:

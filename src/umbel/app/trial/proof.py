@@ -1,5 +1,6 @@
 """The proof of ``umbel try``: a call to the attendant, a transfer, a message, and its hearing."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from .organisation import ACCESS, ATTENDANT, PIN, SUBSCRIBERS, Ports
 
 AT_LEAST_EQUAL = 0.99
 """Of the samples that went in, so many must come back as they were."""
+
+AFTER_BEEP: Duration = 0.8
+"""From the beginning of the tone until somebody polite begins to speak."""
 
 Step = Callable[[str], None]
 """Told each step as it begins."""
@@ -62,6 +66,7 @@ class Proof:
             self._uri(extension), _watson(), (("Diversion", diversion),)
         )
         await self._heard("(beep)", 30)
+        await asyncio.sleep(AFTER_BEEP)
         samples = _telephone_quality(words)
         await self._exchange.speak(call, samples)
         await self._exchange.press(call, "#")
