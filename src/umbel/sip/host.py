@@ -24,12 +24,18 @@ def read_host(scanner: Scanner) -> str:
 def _read_ipv6(scanner: Scanner) -> str:
     start = scanner.at
     scanner.at += 1
-    address = scanner.run(_ipv6)
+    address = _mended(scanner.run(_ipv6))
     if scanner.next != "]" or not _is_ipv6(address):
         scanner.at = start
         scanner.fail("an IPv6 address in brackets")
     scanner.at += 1
     return address
+
+
+def _mended(address: str) -> str:
+    """Take the third colon out of ``2001:db8:::192.0.2.1``, which RFC 3261 allows (RFC 5118, 4.10)."""
+    before, colons, after = address.partition(":::")
+    return f"{before}::{after}" if colons and "." in after else address
 
 
 def _is_ipv6(address: str) -> bool:

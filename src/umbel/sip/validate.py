@@ -60,7 +60,7 @@ def validate_request(request: Request) -> None:
     _check_readable(request)
     _check_cseq(request)
     _check_branch(request)
-    _check_scheme(request)
+    _check_uri(request)
     _check_contact(request)
 
 
@@ -70,6 +70,8 @@ def validate_response(response: Response) -> None:
     _check_mandatory(response)
     for read in _ESSENTIAL:
         read(response)
+    if len(response.vias) > 1:
+        raise InconsistentMessage(f"Via: found {len(response.vias)} hops, expected ours alone")
 
 
 def _check_mandatory(message: Message) -> None:
@@ -110,18 +112,21 @@ def _check_branch(request: Request) -> None:
         raise InconsistentMessage(f"Via: found branch {MAGIC_COOKIE}, expected more after it")
 
 
-def _check_scheme(request: Request) -> None:
+def _check_uri(request: Request) -> None:
+    """Refuse what means nothing in a Request-URI (sections 8.2.2.1 and 19.1.1)."""
     if request.uri.scheme not in _SERVED_SCHEMES:
         raise UnsupportedUriScheme(request.uri.scheme)
+    for name in request.uri.headers:
+        raise InconsistentMessage(f"Request-URI: found the header {name}, expected none")
 
 
 def _check_contact(request: Request) -> None:
-    """An INVITE says where later requests go, and that is one place (section 8.1.1.8)."""
-    if request.method != "INVITE":
-        return
-    if "Contact" not in request.headers:
-        raise MissingHeader("Contact")
-    if len(request.contacts) != 1:
+    """
+    Refuse an INVITE that names several places for later requests (section 8.1.1.8).
+
+    One that names none is of RFC 2543; its From is where they go.
+    """
+    if request.method == "INVITE" and len(request.contacts) > 1:
         raise InconsistentMessage(
             f"Contact: found {len(request.contacts)} addresses, expected one in an INVITE"
         )
