@@ -10,7 +10,7 @@ Not there yet: ``##`` next unread, ``8`` and ``00 88`` reply, ``4`` slower, ``6`
 forward, ``00 44`` flag, ``00 55`` language, ``00 77`` and ``00 99`` for conversations.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -151,14 +151,18 @@ class Hearing:
             await self._mark(MessageState.SAVED)
 
     async def _ask(self) -> str:
-        is_deleted = self._message.state is MessageState.DELETED
-        menu = Phrase("message-menu-deleted" if is_deleted else "message-menu")
-        more = Phrase("message-menu-more")
-        key = await self._call.ask(menu, more, keys=_FIRST_KEYS, within=PATIENCE)
+        key = await self._call.ask(*self._menu(), keys=_FIRST_KEYS, within=PATIENCE)
         if key is None:
             self._silences += 1
             await self._call.say(STILL_THERE)
         return key or ""
+
+    def _menu(self) -> Iterator[Phrase]:
+        state = self._message.state
+        yield Phrase("message-menu-deleted" if state is MessageState.DELETED else "message-menu")
+        if state is MessageState.NEW:
+            yield Phrase("message-menu-save")
+        yield from (Phrase(name) for name in _AFTER_MENU)
 
     def _after_silence(self) -> _Move | None:
         """Leave a subscriber who does not answer to the main menu, which ends the call."""
@@ -297,11 +301,5 @@ _ACTIONS: Mapping[str, Callable[[Hearing], Awaitable[_Step]]] = {
     "005": Hearing._repeat_envelope,
 }
 _FIRST_KEYS = first_keys(_ACTIONS)
-_MORE_CHOICES = (
-    "message-menu-from-start",
-    "message-menu-call-sender",
-    "message-menu-envelope",
-    "message-menu-save",
-    "message-menu-previous",
-    "message-menu-keys",
-)
+_AFTER_MENU = ("message-menu-more", "message-menu-previous", "message-menu-keys")
+_MORE_CHOICES = ("message-menu-from-start", "message-menu-call-sender", "message-menu-envelope")
