@@ -37,6 +37,7 @@ ZONE: Zone = {
     ("_sip._udp.services.example.org", "SRV"): ["1 1 5080 plain.example.org."],
     ("_sip._tcp.services.example.org", "SRV"): ["1 1 5090 plain.example.org."],
     ("many.example.org", "A"): ["192.0.2.31", "192.0.2.32"],
+    ("_sip._udp.literal.example.org", "SRV"): ["1 1 5060 192.0.2.77."],
     ("closed.example.org", "A"): ["192.0.2.7"],
     ("_sips._tcp.closed.example.org", "SRV"): ["0 0 0 ."],
     ("half.example.org", "NAPTR"): ['1 1 "s" "SIP+D2U" "" _sip._udp.half.example.org.'],
@@ -155,6 +156,12 @@ class TestDomainWithoutNamingAuthorities:
             (UDP, "192.0.2.9", 5080),
             (TCP, "192.0.2.9", 5090),
         ]
+
+    async def test_may_have_services_at_an_address(self) -> None:
+        """RFC 2782 wants a name, but who writes an address means it."""
+        hops = await resolve("sip:literal.example.org;transport=udp")
+
+        assert places(hops) == [(UDP, "192.0.2.77", 5060)]
 
     async def test_with_a_transport_is_asked_for_that_service_only(self) -> None:
         """No NAPTR either: the choice is made."""
@@ -336,15 +343,19 @@ class TestNamesOfThisMachine:
 
         assert (UDP, "127.0.0.1", 5060) in places(hops)
 
-    async def test_that_the_system_does_not_know_either(self) -> None:
-        """The reserved name never exists (RFC 6761)."""
+    @pytest.mark.parametrize(
+        ("name", "reason"),
+        [("nobody.invalid", "the system's resolver"), (f"{'a' * 64}.invalid", "label")],
+    )
+    async def test_that_the_system_does_not_know_either(self, name: str, reason: str) -> None:
+        """The reserved domain has no names (RFC 6761); a label has 63 octets at most."""
         async with serving(NameServer(ZONE)) as address:
             resolver = Resolver(
                 randomness=CountingRandomness(),
                 sources=NameSources(name_servers=[address], hosts_file=None),
             )
-            with pytest.raises(Unavailable, match="the system's resolver"):
-                await resolver.resolve(Uri.parse("sip:nobody.invalid:5060"))
+            with pytest.raises(Unavailable, match=reason):
+                await resolver.resolve(Uri.parse(f"sip:{name}:5060"))
 
 
 class TestAnswersOfDns:

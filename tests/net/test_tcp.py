@@ -16,7 +16,7 @@ from umbel.identity.handshake import Ending, Role
 from umbel.net.limits import ConnectionLimits
 from umbel.net.listeners import Listener, cannot_listen
 from umbel.net.signalling import network_says
-from umbel.sip.hop import Hop, Transport
+from umbel.sip.hop import Hop, Source, Transport
 
 TCP = Transport.TCP
 
@@ -372,3 +372,44 @@ class TestLimits:
             hop = (await server.message())[1].hop_back()
             with pytest.raises(Unavailable, match="does not read: more than 10000 bytes wait"):
                 await flood(server, hop)
+
+    async def test_a_machine_that_is_gone_is_noticed(self) -> None:
+        """Without a FIN, a node that lost its power would look alive for a quarter of an hour."""
+        server = Wire(limits=replace(PATIENT, unacknowledged=7.5))
+        async with closing(server):
+            async with stranger(await server.listen(TCP)) as (_, writer):
+                writer.write(OPTIONS)
+                await server.message()
+                (connection,) = server.signalling._connections
+                assert connection._tcp is not None
+                tcp = connection._tcp.get_extra_info("socket")
+
+                assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7500
+                assert tcp.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+
+
+class TestFaultOfOurOwn:
+    async def test_in_taking_a_message_costs_one_connection(self) -> None:
+        """It is told to the loop, and the others live on."""
+        server = Wire()
+        faults: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: faults.append(context["exception"])
+        )
+
+        def fail(_data: bytes, _source: Source) -> None:
+            raise ZeroDivisionError
+
+        async with closing(server):
+            hop = await server.listen(TCP)
+            async with stranger(hop) as (_, healthy), stranger(hop) as (reader, writer):
+                healthy.write(OPTIONS)
+                await server.message()
+                taking, server.signalling.deliver = server.signalling.deliver, fail
+                writer.write(OPTIONS)
+                assert await rest(reader) == b""
+                server.signalling.deliver = taking
+                healthy.write(OPTIONS)
+
+                assert (await server.message())[0] == OPTIONS
+            assert [type(fault) for fault in faults] == [ZeroDivisionError]

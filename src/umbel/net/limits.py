@@ -29,6 +29,8 @@ class ConnectionLimits:
     """For an accepted connection to bring its first message."""
     idle: Duration = 1800.0
     """Without a byte in either direction; then the connection is closed in good order."""
+    unacknowledged: Duration = 20.0
+    """For the peer's machine to acknowledge what was sent; then the connection counts as lost."""
     closing: Duration = 2.0
     """For a closed connection to take what it was still to be told; then it is cut."""
     unread: int = 262_144

@@ -231,10 +231,12 @@ class Signalling:
     def _check_limits(self) -> None:
         self._check = None
         now = self._around.clock.now()
-        for connection in self._connections:
-            connection.check(now)
-        if len(self._connections):
-            self._check_later()
+        try:
+            for connection in self._connections:
+                connection.check(now)
+        finally:
+            if len(self._connections):
+                self._check_later()
 
 
 def _datagram_source(remote: Address, local: Address) -> Source:

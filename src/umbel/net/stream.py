@@ -1,12 +1,13 @@
 """One TCP or TLS connection that carries SIP, accepted or opened (RFC 3261 section 18)."""
 
 import asyncio
+import socket
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol, cast
 
 from umbel.core.errors import PeerError
-from umbel.core.instants import Clock, Instant
+from umbel.core.instants import Clock, Duration, Instant
 from umbel.identity.handshake import Ending, HandshakeReport, Role
 from umbel.sip.framing import Ping, StreamFramer
 from umbel.sip.hop import Source, Transport
@@ -17,6 +18,8 @@ from .pending_sends import PendingSends
 
 _PONG = b"\r\n"
 """The answer to a keep-alive (RFC 5626 section 3.5.1)."""
+_QUIET = 60
+"""Seconds without traffic after which the kernel asks whether the other machine is there."""
 
 
 class UnfinishedMessage(PeerError):
@@ -207,10 +210,10 @@ class StreamConnection(asyncio.Protocol):
         if local and remote:
             self.ends = Ends(local=local[:2], remote=remote[:2])
         if self.state is not State.OPENING or not remote or not self._is_admitted():
-            self._enter(State.CLOSED)
-            tcp.abort()
+            self.fail_to_open("the peer reset the connection at once")
             return
         tcp.set_write_buffer_limits(high=self._around.limits.unread)
+        _notice_dead_peers(tcp.get_extra_info("socket"), self._around.limits.unacknowledged)
         self._enter(State.SHAKING)
         self._layer.begin()
         self._advance()
@@ -230,11 +233,17 @@ class StreamConnection(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """Learn that the peer will send nothing more."""
-        self._end(Ending.CLOSED_BY_PEER, f"the peer closed the connection {self._progress}")
+        self._end(Ending.CLOSED_BY_PEER, f"the peer closed the connection{self._progress}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Learn that TCP is gone."""
-        self._end(Ending.RESET_BY_PEER, f"the peer reset the connection {self._progress}")
+        match exc:
+            case TimeoutError():
+                self._end(Ending.TIMED_OUT, f"the peer's machine is gone{self._progress}")
+            case OSError():
+                self._end(Ending.RESET_BY_PEER, f"the peer reset the connection{self._progress}")
+            case _:
+                self._end(None, f"an error of our own: {exc!r}")
         self._enter(State.CLOSED)
         self._around.user.forget(self)
 
@@ -249,7 +258,7 @@ class StreamConnection(asyncio.Protocol):
 
     @property
     def _progress(self) -> str:
-        return "" if self.state is State.UP else self._layer.progress
+        return "" if self._has_heard else f" {self._layer.progress}"
 
     def _is_admitted(self) -> bool:
         return self.origin.role is Role.CLIENT or self._around.user.admits(self)
@@ -296,7 +305,8 @@ class StreamConnection(asyncio.Protocol):
                 octets = b""  # What the framer cannot read it tells after what it can.
             self._note_half_message()
         except PeerError as error:
-            self._leave()
+            if self.is_usable:
+                self._leave()
             self._around.user.complain(self._framer.rest, self._source, error)
 
     def _take(self, frames: list[bytes | Ping]) -> None:
@@ -368,3 +378,11 @@ class StreamConnection(asyncio.Protocol):
             connection=self.origin.name,
             handshake=handshake,
         )
+
+
+def _notice_dead_peers(tcp: socket.socket, within: Duration) -> None:
+    """Have the kernel end a connection whose other machine is gone without a word."""
+    tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(within * 1000))
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _QUIET)
+    tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(1, int(within / 4)))
