@@ -376,16 +376,15 @@ class TestLimits:
     async def test_a_machine_that_is_gone_is_noticed(self) -> None:
         """Without a FIN, a node that lost its power would look alive for a quarter of an hour."""
         server = Wire(limits=replace(PATIENT, unacknowledged=7.5))
-        async with closing(server):
-            async with stranger(await server.listen(TCP)) as (_, writer):
-                writer.write(OPTIONS)
-                await server.message()
-                (connection,) = server.signalling._connections
-                assert connection._tcp is not None
-                tcp = connection._tcp.get_extra_info("socket")
+        async with closing(server), stranger(await server.listen(TCP)) as (_, writer):
+            writer.write(OPTIONS)
+            await server.message()
+            (connection,) = server.signalling._connections
+            assert connection._tcp is not None
+            tcp = connection._tcp.get_extra_info("socket")
 
-                assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7500
-                assert tcp.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7500
+            assert tcp.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
 
 
 class TestFaultOfOurOwn:
