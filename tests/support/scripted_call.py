@@ -7,7 +7,7 @@ The script is what the caller does with the keypad, one entry for each time they
 
 - ``"1001#"``   they press these keys, one right after the other,
 - ``None``      they do nothing until the flow gives up waiting,
-- ``During(2.5, "1")``   they press a key while audio plays, so many seconds after it began;
+- ``During(2.5, "11")``   they press keys while audio plays, so many seconds after it began;
   ``During(0, "1")`` also interrupts what is no question (a greeting, an envelope).
 
 When the script is at its end the caller hangs up at the next question.
@@ -39,10 +39,10 @@ _SAMPLES_A_SECOND = 8000
 
 @dataclass(frozen=True, slots=True)
 class During:
-    """A key pressed while audio plays."""
+    """Keys pressed while audio plays, one right after the other."""
 
     after: Duration
-    key: str
+    keys: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,11 @@ class ScriptedCall:
         since = recorded.since if isinstance(recorded, Recorded) else 0.0
         length = max(0.0, await self._length(recorded) - since)
         press = self._next
-        if isinstance(press, During) and press.key in keys and press.after < length:
+        if isinstance(press, During) and press.keys[0] in keys and press.after < length:
             self._advance()
             self.waited += press.after
-            return Played(position=since + press.after, key=press.key)
+            self._typed = press.keys[1:]
+            return Played(position=since + press.after, key=press.keys[0])
         self.waited += length
         return Played(position=since + length, key=None)
 
@@ -226,11 +227,9 @@ class ScriptedCall:
             return None
         self._advance()
         match press:
-            case During(key=key):
-                return key
-            case str():
-                self._typed = press[1:]
-                return press[0]
+            case During(keys=keys) | str(keys):
+                self._typed = keys[1:]
+                return keys[0]
             case None:
                 self.waited += within
                 return None

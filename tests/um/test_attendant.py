@@ -123,6 +123,11 @@ class TestAKeyOfTheMenu:
 
         assert call.heard[-1] == "Please enter your extension. Then press pound."
 
+    async def test_offers_names(self) -> None:
+        call = await attended("7", "4729#", "1")
+
+        assert call.reached == "2002"
+
     async def test_reaches_a_subscriber_by_name(self) -> None:
         call = await attended("8")
 

@@ -5,6 +5,7 @@ within ``BETWEEN_DIGITS`` makes it an extension, ``#`` or silence makes it the m
 """
 
 from enum import Enum, auto
+from typing import assert_never
 
 from umbel.core.instants import Duration
 from umbel.directory.objects import KeyAction, KeyMapping, Mailbox, Status
@@ -89,6 +90,8 @@ async def _follow(call: Call, world: World, menu: Menu, choice: Choice) -> Onwar
         case Nowhere():
             await call.say(NOT_A_CHOICE)
             return Still.MISSED
+        case _:
+            assert_never(choice)
 
 
 async def _follow_key(call: Call, world: World, menu: Menu, mapping: KeyMapping) -> Onward | Still:
@@ -108,6 +111,8 @@ async def _follow_key(call: Call, world: World, menu: Menu, mapping: KeyMapping)
             return AtSubscriberAccess(None, menu.dial_plan)
         case KeyAction.DIRECTORY:
             return await _reach_by_name(call, world, menu)
+        case _:
+            assert_never(mapping.action)
 
 
 async def _reach_mapped(

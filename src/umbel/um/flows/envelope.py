@@ -1,22 +1,23 @@
 """The envelope of a message: which it is, when it came and from whom."""
 
+from collections.abc import Mapping
+
 from umbel.mailbox.message import Caller, Importance, Message, MessageState
-from umbel.speech.phrase import Name, Phrase, Spoken
+from umbel.speech.phrase import Name, Phrase
 from umbel.um.person import spoken_name
 from umbel.um.world import World
 
-_KINDS = {
+_KINDS: Mapping[MessageState, str] = {
     MessageState.NEW: "new-message",
     MessageState.SAVED: "saved-message",
     MessageState.DELETED: "deleted-message",
 }
+"""A message that is still being recorded is in no list."""
 
 
-async def envelope(world: World, message: Message, number: int) -> tuple[Spoken, ...]:
+async def envelope(world: World, message: Message, number: int) -> tuple[Phrase, ...]:
     """Give everything that is said before a message is played."""
-    spoken: list[Spoken] = [Phrase("message-number", {"number": number})]
-    if message.state in _KINDS:
-        spoken.append(Phrase(_KINDS[message.state]))
+    spoken = [Phrase("message-number", {"number": number}), Phrase(_KINDS[message.state])]
     if message.importance is Importance.HIGH:
         spoken.append(Phrase("urgent"))
     spoken.append(await _origin(world, message))
