@@ -24,6 +24,9 @@ AT_LEAST_EQUAL = 0.99
 AFTER_BEEP: Duration = 0.8
 """From the beginning of the tone until somebody polite begins to speak."""
 
+UNDER_WAY: Duration = 0.5
+"""What was just played is on its way for so long, the listener's jitter buffer included."""
+
 Step = Callable[[str], None]
 """Told each step as it begins."""
 Heard = Callable[[str, Duration], Awaitable[None]]
@@ -90,6 +93,7 @@ class Proof:
     async def _hear_to_the_end(self, call: PhoneCall) -> NDArray[np.int16]:
         await self._heard("Message from", 30)
         await self._heard("press", 60)
+        await asyncio.sleep(UNDER_WAY)
         await self._exchange.hang_up(call)
         return call.samples()
 
