@@ -1,5 +1,6 @@
 """Finding messages in a stream: TCP and TLS (RFC 3261 section 18.3, RFC 5626 section 4.4.1)."""
 
+import re
 from dataclasses import dataclass
 
 from .errors import SipError
@@ -7,6 +8,12 @@ from .head import END, required_content_length, split_head
 from .limits import LIMITS, Limits
 
 _EMPTY_LINE = b"\r\n"
+
+_usual_length = re.compile(
+    rb"\r\n(?:content-length|l)[ \t]*+:[ \t]*+(?:([0-9]{1,9}+)[ \t]*+(?=\r\n[^ \t]|\Z))?+",
+    re.IGNORECASE,
+)
+"""Every Content-Length line; it has a group where its value is a plain number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +87,18 @@ class StreamFramer:
             self._limits.check_head(len(self._buffer))
             self._searched = max(0, len(self._buffer) - len(END) + 1)
             return None
-        _, fields = split_head(bytes(self._buffer[:end]), self._limits)
-        length = required_content_length(fields)
+        length = self._body_length(bytes(self._buffer[:end]))
         self._limits.check_body(length)
         return end + len(END) + length
+
+    def _body_length(self, head: bytes) -> int:
+        """Find the Content-Length of a head, of which the rest is read when its time comes."""
+        self._limits.check_head(len(head))
+        usual = _usual_length.findall(head)
+        if len(usual) == 1 and usual[0]:
+            return int(usual[0])
+        _, fields = split_head(head, self._limits)
+        return required_content_length(fields)
 
     def _drop(self, count: int) -> None:
         del self._buffer[:count]

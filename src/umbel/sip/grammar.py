@@ -2,7 +2,7 @@
 
 Header values are text decoded from UTF-8, with the octets that are no UTF-8 escaped as surrogates
 (PEP 383), so that what is written is, octet by octet, what was read. They are unfolded: white
-space is SP and HTAB. Every pattern here is a run of one class of characters, which cannot backtrack.
+space is SP and HTAB. Every pattern here is made of possessive runs, which never go back.
 """
 
 import re
@@ -14,24 +14,30 @@ from .errors import MalformedMessage
 ENCODING = "utf-8"
 ESCAPE = "surrogateescape"
 
-_TOKEN = r"A-Za-z0-9.!%*_+`'~\-"
+TOKEN = r"A-Za-z0-9.!%*_+`'~\-"
+"""The characters of a token, as the inside of a character class."""
+
+TOKEN_OR_HOST = TOKEN + r":\[\]"
 
 Run = Callable[[str, int], re.Match[str] | None]
-"""Finds the longest run of its characters at a position; it may be empty."""
+"""Finds the longest run of its characters at a position; ``None``: there is not even one."""
 
 
 def run_of(characters: str) -> Run:
     """Make a finder for runs of *characters*, given as the inside of a character class."""
-    return re.compile(f"[{characters}]*").match
+    return re.compile(f"[{characters}]++").match
 
 
-_tokens = run_of(_TOKEN)
-_token_or_host_run = run_of(_TOKEN + r":\[\]")
+_tokens = run_of(TOKEN)
+_tokens_or_hosts = run_of(TOKEN_OR_HOST)
 _digits = run_of("0-9")
 _spaces = run_of(r" \t")
 _plain_quoted = run_of(r'^"\\')
-_not_a_token = re.compile(f"[^{_TOKEN}]").search
-_not_a_token_or_host = re.compile(rf"[^{_TOKEN}:\[\]]").search
+_not_a_token = re.compile(f"[^{TOKEN}]").search
+_not_a_token_or_host = re.compile(f"[^{TOKEN_OR_HOST}]").search
+_separators: dict[str, Run] = {
+    mark: re.compile(rf"[ \t]*+{mark}[ \t]*+").match for mark in (",", ";", "=", "/", ":")
+}
 _needs_escape = re.compile(r'["\\\x00-\x08\x0a-\x1f\x7f]')
 
 
@@ -86,8 +92,9 @@ class Scanner:
 
     def skip_spaces(self) -> None:
         """Pass over white space."""
-        if self.text[self.at : self.at + 1] in _SPACE_OR_END:
-            self.run(_spaces)
+        match = _spaces(self.text, self.at)
+        if match is not None:
+            self.at = match.end()
 
     def run(self, run: Run) -> str:
         """Read a run of characters; it may be empty."""
@@ -99,11 +106,10 @@ class Scanner:
 
     def accept(self, separator: str) -> bool:
         """Read *separator* with the white space around it, if it is there."""
-        self.skip_spaces()
-        if not self.text.startswith(separator, self.at):
+        match = _separators[separator](self.text, self.at)
+        if match is None:
             return False
-        self.at += len(separator)
-        self.skip_spaces()
+        self.at = match.end()
         return True
 
     def expect(self, separator: str) -> None:
@@ -122,7 +128,7 @@ class Scanner:
 
     def token_or_host(self, expected: str) -> str:
         """Read what may stand as a parameter's value without quotes: a token or a host."""
-        return self.run(_token_or_host_run) or self.fail(expected)
+        return self.run(_tokens_or_hosts) or self.fail(expected)
 
     def number(self, expected: str, *, most: int) -> int:
         """Read a decimal number of at most *most*; leading zeros are fine."""
@@ -163,9 +169,6 @@ class Scanner:
         )
 
 
-_SPACE_OR_END = ("", " ", "\t")
-
-
 def parse_number(text: str, where: str, *, most: int) -> int:
     """Read a value that is one number, such as Max-Forwards."""
     scanner = Scanner(text.strip(" \t"), where)
@@ -176,6 +179,9 @@ def parse_number(text: str, where: str, *, most: int) -> int:
 
 def parse_tokens(text: str, where: str) -> tuple[str, ...]:
     """Read a list of tokens, such as Supported; it may be empty."""
+    tokens = [token.strip(" \t") for token in text.split(",")]
+    if all(map(is_token, tokens)):
+        return tuple(tokens)
     scanner = Scanner(text, where)
     if scanner.is_at_end:
         return ()

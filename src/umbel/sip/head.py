@@ -4,7 +4,7 @@ import re
 
 from .errors import MalformedMessage, MissingHeader
 from .grammar import is_token, parse_number, to_octets, to_text
-from .header_names import is_known, spelled
+from .header_names import SPELLINGS, spelled
 from .limits import Limits
 
 END = b"\r\n\r\n"
@@ -26,20 +26,26 @@ def split_head(octets: bytes, limits: Limits) -> tuple[str, list[tuple[str, str]
     limits.check_fields(len(lines) - 1)
     if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1:
         _refuse_stray(lines)
-    start_line = lines.pop(0)
-    return start_line, [_split_field(line, number) for number, line in enumerate(lines, 1)]
+    return lines[0], [_split_field(lines, number) for number in range(1, len(lines))]
 
 
-def _split_field(line: str, number: int) -> tuple[str, str]:
-    name, colon, value = line.partition(":")
-    if colon and is_known(name):
-        return spelled(name), value.strip(" \t")
-    bare = name.rstrip(" \t")
-    if not colon or not is_token(bare):
+def _split_field(lines: list[str], number: int) -> tuple[str, str]:
+    name, colon, value = lines[number].partition(":")
+    spelling = SPELLINGS.get(name)
+    if spelling is None or not colon:
+        spelling = _spell(lines[number], number)
+    return spelling, value.strip(" \t")
+
+
+def _spell(line: str, number: int) -> str:
+    """Give the name of a header field that is not spelled as usual."""
+    name, colon, _ = line.partition(":")
+    name = name.rstrip(" \t")
+    if not colon or not is_token(name):
         raise MalformedMessage(
             to_octets(line), at=0, expected="a name and a colon", where=f"header field {number}"
         )
-    return spelled(bare), value.strip(" \t")
+    return spelled(name)
 
 
 def _refuse_stray(lines: list[str]) -> None:

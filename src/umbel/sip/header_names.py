@@ -98,15 +98,16 @@ _MORE = (
     "WWW-Authenticate",
 )
 
-_SPELLINGS = {name.lower(): name for name in (*_COMPACT.values(), *ONCE, *_MORE)} | _COMPACT
-_FAST = _SPELLINGS | {name: name for name in _SPELLINGS.values()}
+_LOWER = {name.lower(): name for name in (*_COMPACT.values(), *ONCE, *_MORE)} | _COMPACT
+
+SPELLINGS = (
+    _LOWER
+    | {name: name for name in _LOWER.values()}
+    | {name.upper(): _COMPACT[name] for name in _COMPACT}
+)
+"""The full names of header fields by the spellings that are usual on the wire."""
 
 
 def spelled(name: str) -> str:
     """Give the full name, spelled as its document does; an unknown one stays as it is."""
-    return _FAST.get(name) or _SPELLINGS.get(name.lower(), name)
-
-
-def is_known(name: str) -> bool:
-    """Say whether *name*, spelled like this, is a name that needs no further check."""
-    return name in _FAST
+    return SPELLINGS.get(name) or _LOWER.get(name.lower(), name)

@@ -1,8 +1,9 @@
 """Parameters of URIs and header values: ordered, their names in any case (RFC 3261 section 7.3.1)."""
 
+import re
 from collections.abc import Iterator, Mapping
 
-from .grammar import Scanner, is_token_or_host, quoted
+from .grammar import TOKEN, TOKEN_OR_HOST, Scanner, is_token_or_host, quoted
 
 
 class Quoted(str):
@@ -48,6 +49,11 @@ class Parameters(Mapping[str, str | None]):
         return Parameters({key: self._values[key] for key in self._values if key != name.lower()})
 
 
+_plain = re.compile(
+    rf"[ \t]*+;[ \t]*+([{TOKEN}]++)(?:[ \t]*+=[ \t]*+([{TOKEN_OR_HOST}]++))?+(?=[ \t]*+(?:[;,]|\Z))"
+).match
+"""A whole parameter without quotes, which nearly all are."""
+
 NONE = Parameters()
 """No parameters at all."""
 
@@ -59,17 +65,26 @@ def as_parameters(values: Mapping[str, str | None]) -> Parameters:
 
 def read_parameters(scanner: Scanner) -> Parameters:
     """Read ``;name=value`` as often as it comes: *(SEMI generic-param)."""
-    if scanner.is_at_end:
+    if scanner.at == len(scanner.text):
         return NONE
     values: dict[str, str | None] = {}
-    while scanner.accept(";"):
+    while True:
         start = scanner.at
-        name = scanner.token("parameter name").lower()
-        value = _read_value(scanner) if scanner.accept("=") else None
-        if values.setdefault(name, value) != value:
+        if (match := _plain(scanner.text, start)) is not None:
+            name, value = match.groups()
+            scanner.at = match.end()
+        elif scanner.accept(";"):
+            name, value = _read_parameter(scanner)
+        else:
+            return Parameters(values)
+        if values.setdefault(name.lower(), value) != value:
             scanner.at = start
             scanner.fail(f"parameter {name} no more than once")
-    return Parameters(values)
+
+
+def _read_parameter(scanner: Scanner) -> tuple[str, str | None]:
+    name = scanner.token("parameter name")
+    return name, _read_value(scanner) if scanner.accept("=") else None
 
 
 def _read_value(scanner: Scanner) -> str:

@@ -10,13 +10,21 @@ from .host import read_host, read_port, write_host
 from .parameters import NONE, Parameters, as_parameters
 
 _UNRESERVED = r"A-Za-z0-9_.!~*'()\-"
+_IN_USER = _UNRESERVED + r"&=+$,;?/"
+_IN_PARAMETER = _UNRESERVED + r"\[\]/:&+$"
 _schemes = run_of(r"A-Za-z0-9+.\-")
-_users = run_of(_UNRESERVED + r"%&=+$,;?/")
+_users = run_of(_IN_USER + "%")
 _passwords = run_of(_UNRESERVED + r"%&=+$,")
-_parameter_characters = run_of(_UNRESERVED + r"%\[\]/:&+$")
+_parameter_characters = run_of(_IN_PARAMETER + "%")
 _header_characters = run_of(_UNRESERVED + r"%\[\]/?:+$")
 _numbers = run_of(r"0-9A-Fa-f*#+().\-")
 _opaque_characters = run_of(r"\x21\x23-\x3b\x3d\x3f-\x7e")
+_usual = re.compile(
+    rf"(sips?):(?:([{_IN_USER}]++)@)?+([A-Za-z0-9._\-]++)(?::([1-5][0-9]{{4}}|[0-9]{{1,4}}))?+"
+    rf"((?:;[{_IN_PARAMETER}]++(?:=[{_IN_PARAMETER}]++)?+)*+)\Z"
+).match
+"""A whole URI without escapes, password, headers and IPv6, which nearly all are."""
+
 _escape = re.compile("%[0-9A-Fa-f]{2}")
 _bad_escape = re.compile(r"%(?![0-9A-Fa-f]{2})").search
 _VISUAL_SEPARATORS = str.maketrans("", "", "-.()")
@@ -56,8 +64,10 @@ class Uri:
     _written: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parameters", as_parameters(self.parameters))
-        object.__setattr__(self, "headers", as_parameters(self.headers))
+        if not isinstance(self.parameters, Parameters):
+            object.__setattr__(self, "parameters", Parameters(self.parameters))
+        if not isinstance(self.headers, Parameters):
+            object.__setattr__(self, "headers", Parameters(self.headers))
 
     @classmethod
     def parse(cls, text: str | bytes, where: str = "URI") -> "Uri":
@@ -94,20 +104,45 @@ class Uri:
 def read_uri(scanner: Scanner) -> Uri:
     """Read a URI, as far as it goes."""
     start = scanner.at
+    usual = _usual(scanner.text, start)
+    if usual is None or (uri := _usual_uri(*usual.groups())) is None:
+        uri = _read_unusual(scanner)
+    else:
+        scanner.at = usual.end()
+    object.__setattr__(uri, "_written", scanner.text[start : scanner.at])
+    return uri
+
+
+def _usual_uri(
+    scheme: str, user: str | None, host: str, port: str | None, parameters: str
+) -> Uri | None:
+    """Make a URI of its parts; ``None``: a parameter comes twice."""
+    pairs = [parameter.partition("=") for parameter in parameters[1:].split(";")]
+    values = {name.lower(): value if mark else None for name, mark, value in pairs if name}
+    if parameters and len(values) < len(pairs):
+        return None
+    return Uri(
+        scheme=scheme,
+        user=user,
+        host=host.lower(),
+        port=None if port is None else int(port),
+        parameters=Parameters(values) if values else NONE,
+    )
+
+
+def _read_unusual(scanner: Scanner) -> Uri:
+    start = scanner.at
     scheme = scanner.run(_schemes).lower()
     if not scheme or not scheme[0].isalpha() or scanner.next != ":":
         scanner.at = start
         scanner.fail("a URI")
     scanner.at += 1
     if scheme in ("sip", "sips"):
-        uri = _read_sip(scanner, scheme)
-    elif scheme == "tel":
-        uri = _read_tel(scanner)
-    else:
-        rest = scanner.run(_opaque_characters) or scanner.fail("something after the scheme")
-        uri = Uri(scheme=scheme, opaque=rest)
-    object.__setattr__(uri, "_written", scanner.text[start : scanner.at])
-    return uri
+        return _read_sip(scanner, scheme)
+    if scheme == "tel":
+        return _read_tel(scanner)
+    rest = scanner.run(_opaque_characters) or scanner.fail("something after the scheme")
+    return Uri(scheme=scheme, opaque=rest)
 
 
 def _read_sip(scanner: Scanner, scheme: str) -> Uri:
