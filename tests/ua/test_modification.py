@@ -1,0 +1,368 @@
+"""Changing a session that is established: hold, other media, UPDATE, glare (section 14, RFC 3311)."""
+
+import pytest
+from tests.support.calls import answering, established
+from tests.support.virtual_network import (
+    EMPTY,
+    Agent,
+    Caller,
+    Peer,
+    VirtualNetwork,
+    local_media,
+    sdp,
+)
+
+from umbel.media.offer_answer import MediaSecurity
+from umbel.media.session import Direction
+from umbel.sip.hop import Source
+from umbel.sip.message import Request
+from umbel.ua.events import CallOffered, LegEnded, MediaAgreed, ReOfferRefused
+
+
+@pytest.fixture
+def connected(network: VirtualNetwork, bell: Agent, gray: Caller) -> Caller:
+    """Gray, in a call that Bell answered."""
+    answering(network, bell)
+    gray.call(sdp())
+    return gray
+
+
+class TestTheirReInvite:
+    @pytest.mark.parametrize(
+        ("held", "ours", "answered"),
+        [
+            (sdp(40000, "sendonly"), Direction.RECVONLY, b"a=recvonly"),
+            (sdp(40000, "inactive"), Direction.INACTIVE, b"a=inactive"),
+        ],
+    )
+    def test_holds_and_resumes(
+        self,
+        network: VirtualNetwork,
+        bell: Agent,
+        connected: Caller,
+        held: bytes,
+        ours: Direction,
+        answered: bytes,
+    ) -> None:
+        answer = connected.call(held)
+
+        assert (answer.status, answered in answer.body) == (200, True)
+        assert bell.told(MediaAgreed)[-1].media.direction is ours
+
+        connected.call(sdp())
+
+        assert bell.told(MediaAgreed)[-1].media.direction is Direction.SENDRECV
+        assert bell.told(LegEnded) == []
+
+    def test_holds_the_old_way_with_a_zero_address(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        answer = connected.call(sdp(address="0.0.0.0"))
+
+        assert answer.status == 200
+        assert bell.told(MediaAgreed)[-1].media.direction in (
+            Direction.RECVONLY,
+            Direction.INACTIVE,
+        )
+
+    def test_moves_the_media_elsewhere(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        connected.call(sdp(42000, address="192.0.2.51"))
+
+        media = bell.told(MediaAgreed)[-1].media
+        assert (media.remote_address, media.remote_port) == ("192.0.2.51", 42000)
+
+    def test_without_an_offer_gets_ours_and_answers_in_the_ack(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        answer = connected.ask("INVITE")
+        connected.acknowledge(sdp(43000))
+
+        assert b"m=audio 20000" in answer.body
+        assert bell.told(MediaAgreed)[-1].media.remote_port == 43000
+
+    def test_that_changes_nothing_is_not_told(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        connected.call(sdp())
+
+        assert len(bell.told(MediaAgreed)) == 1
+
+    def test_that_cannot_be_accepted_leaves_the_session_as_it_was(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        answer = connected.ask("INVITE", body=sdp().replace(b"RTP/AVP 0 101", b"RTP/AVP 18"))
+
+        assert answer.status == 488
+        assert "G729" in (answer.headers.get("Warning") or "")
+        assert bell.told(LegEnded) == []
+        assert connected.ask("OPTIONS").status == 200
+
+    def test_moves_where_our_requests_go(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        other = Peer(network, "other", "192.0.2.66")
+        answer = connected.ask("INVITE", body=sdp(), fields=(("Contact", "<sip:gray@192.0.2.66>"),))
+        assert answer.status == 200
+        connected.acknowledge()
+        bell.told(CallOffered)[0].leg.hang_up(network.now)
+        bell.settle()
+        network.run(0.1)
+
+        assert len(other.got("BYE")) == 1
+
+    def test_before_the_first_is_answered_comes_too_early(
+        self, network: VirtualNetwork, bell: Agent, gray: Caller
+    ) -> None:
+        bell.on(CallOffered, lambda offer: offer.leg.ring(network.now))
+        gray.remote_tag = gray.ask("INVITE", body=sdp()).to.tag
+        answer = gray.ask("INVITE", body=sdp())
+
+        assert answer.status == 500
+        assert 0 <= int(answer.headers.get("Retry-After") or "-1") <= 10
+
+    def test_while_our_offer_waits_is_glare(
+        self, network: VirtualNetwork, bell: Agent, gray: Caller
+    ) -> None:
+        answering(network, bell)
+        gray.remote_tag = gray.ask("INVITE").to.tag
+        answer = gray.ask("INVITE", body=sdp())
+
+        assert answer.status == 491
+
+    def test_out_of_order_is_refused_with_500(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        connected.sequence = 10
+        connected.call(sdp())
+        answer = connected.ask("INVITE", body=sdp(), number=5)
+
+        assert answer.status == 500
+        assert "CSeq: found 5" in (answer.headers.get("Warning") or "")
+
+    def test_whose_ack_never_comes_ends_the_call(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        connected.on("BYE", lambda bye, source: connected.respond(bye, source, 200))
+        connected.ask("INVITE", body=sdp())
+        network.run_to_rest()
+
+        assert bell.told(LegEnded)[0].reason == "no ACK to our 200"
+        assert bell.gauges == EMPTY
+
+
+class TestTheirUpdate:
+    def test_with_an_offer_is_answered(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        answer = connected.ask("UPDATE", body=sdp(44000))
+
+        assert (answer.status, b"m=audio" in answer.body) == (200, True)
+        assert bell.told(MediaAgreed)[-1].media.remote_port == 44000
+
+    def test_without_an_offer_is_answered_without_a_body(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        answer = connected.ask("UPDATE")
+
+        assert (answer.status, answer.body) == (200, b"")
+
+    def test_with_an_offer_before_the_invite_is_answered_comes_too_early(
+        self, network: VirtualNetwork, bell: Agent, gray: Caller
+    ) -> None:
+        bell.on(CallOffered, lambda offer: offer.leg.ring(network.now))
+        gray.remote_tag = gray.ask("INVITE", body=sdp()).to.tag
+
+        assert gray.ask("UPDATE", body=sdp()).status == 500
+        assert gray.ask("UPDATE").status == 200
+
+    def test_while_our_offer_waits_is_glare(
+        self, network: VirtualNetwork, bell: Agent, gray: Caller
+    ) -> None:
+        answering(network, bell)
+        gray.remote_tag = gray.ask("INVITE").to.tag
+
+        assert gray.ask("UPDATE", body=sdp()).status == 491
+
+    def test_with_an_offer_that_cannot_be_accepted_changes_nothing(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        answer = connected.ask("UPDATE", body=sdp().replace(b"RTP/AVP 0 101", b"RTP/AVP 18"))
+
+        assert answer.status == 488
+        assert len(bell.told(MediaAgreed)) == 1
+
+
+class TestOurReOffer:
+    def test_moves_our_media_and_agrees_again(
+        self, network: VirtualNetwork, bell: Agent, watson: Agent
+    ) -> None:
+        leg, _ = established(network, bell, watson)
+        leg.re_offer(local_media(11000), network.now)
+        bell.settle()
+        network.run()
+
+        assert watson.told(MediaAgreed)[-1].media.remote_port == 11000
+        assert len(bell.told(MediaAgreed)) == 2
+        assert network.log()[-3:] == ["INVITE", "200 INVITE", "ACK"]
+
+    @pytest.mark.parametrize("lost", range(4, 7))
+    def test_survives_the_loss_of_any_message(
+        self, network: VirtualNetwork, bell: Agent, watson: Agent, lost: int
+    ) -> None:
+        network.loses = lambda number, _message: number == lost
+        leg, offered = established(network, bell, watson)
+        leg.re_offer(local_media(11000), network.now)
+        bell.settle()
+        network.run(40)
+        offered.hang_up(network.now)
+        watson.settle()
+        network.run_to_rest()
+
+        assert watson.told(MediaAgreed)[-1].media.remote_port == 11000
+        assert bell.told(LegEnded)[0].status == 200
+        assert (bell.gauges, watson.gauges) == (EMPTY, EMPTY)
+
+    def test_of_both_at_once_is_tried_again_by_both(
+        self, network: VirtualNetwork, bell: Agent, watson: Agent
+    ) -> None:
+        """Glare: 491 for both, then whoever made the Call-ID waits longer (section 14.1)."""
+        leg, offered = established(network, bell, watson)
+        leg.re_offer(local_media(11000), network.now)
+        offered.re_offer(local_media(21000), network.now)
+        bell.settle()
+        watson.settle()
+        network.run(10)
+
+        assert network.log().count("491 INVITE") == 2
+        assert watson.told(MediaAgreed)[-1].media.remote_port == 11000
+        assert bell.told(MediaAgreed)[-1].media.remote_port == 21000
+
+    def test_waits_until_the_first_ack_has_come(
+        self, network: VirtualNetwork, bell: Agent, gray: Caller
+    ) -> None:
+        answering(network, bell)
+        gray.remote_tag = gray.ask("INVITE", body=sdp()).to.tag
+        bell.told(CallOffered)[0].leg.re_offer(local_media(21000), network.now)
+        bell.settle()
+        network.run(0.1)
+
+        assert gray.got("INVITE") == []
+
+        gray.acknowledge()
+
+        assert len(gray.got("INVITE")) == 1
+
+    def test_that_is_refused_leaves_the_session_as_it_was(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        leg = bell.told(CallOffered)[0].leg
+        connected.on("INVITE", lambda invite, source: connected.respond(invite, source, 488))
+        leg.re_offer(local_media(21000), network.now)
+        bell.settle()
+        network.run(0.1)
+
+        assert bell.told(ReOfferRefused) == [
+            ReOfferRefused(leg=leg, status=488, reason="Not Acceptable Here")
+        ]
+        assert b"m=audio 20000" in connected.call(sdp()).body
+        assert bell.told(LegEnded) == []
+
+    def test_that_the_peer_puts_off_is_tried_again_when_it_said(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        def put_off_once(invite: Request, source: Source) -> None:
+            if len(connected.got("INVITE")) == 1:
+                connected.respond(invite, source, 500, fields=(("Retry-After", "7"),))
+            else:
+                connected.respond(invite, source, 200, body=sdp())
+
+        connected.on("INVITE", put_off_once)
+        bell.told(CallOffered)[0].leg.re_offer(local_media(21000), network.now)
+        bell.settle()
+        network.run(6)
+        assert len(connected.got("INVITE")) == 1
+        network.run(2)
+
+        assert len(connected.got("INVITE")) == 2
+        assert bell.told(ReOfferRefused) == []
+
+    def test_in_a_dialog_that_the_peer_has_lost_ends_the_call(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        connected.on("INVITE", lambda invite, source: connected.respond(invite, source, 481))
+        bell.told(CallOffered)[0].leg.re_offer(local_media(21000), network.now)
+        bell.settle()
+        network.run_to_rest()
+
+        assert bell.told(LegEnded)[0].status == 481
+        assert connected.got("BYE") == []
+        assert bell.gauges == EMPTY
+
+    def test_to_a_peer_that_is_not_there_any_more_ends_the_call(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        bell.told(CallOffered)[0].leg.re_offer(local_media(21000), network.now)
+        bell.settle()
+        network.run_to_rest()
+
+        assert bell.told(LegEnded)[0].status == 408
+        assert len(connected.got("BYE")) > 0
+        assert bell.gauges == EMPTY
+
+    def test_whose_answer_makes_no_sense_ends_the_call(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        connected.on("INVITE", lambda invite, source: connected.respond(invite, source, 200))
+        connected.on("BYE", lambda bye, source: connected.respond(bye, source, 200))
+        bell.told(CallOffered)[0].leg.re_offer(local_media(21000), network.now)
+        bell.settle()
+        network.run_to_rest()
+
+        assert len(connected.got("ACK")) == 1
+        assert bell.told(LegEnded)[0].reason == "the INVITE has no answer to our offer"
+        assert bell.gauges == EMPTY
+
+    def test_that_is_answered_after_the_call_ended_is_acknowledged(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        leg = bell.told(CallOffered)[0].leg
+        connected.on("BYE", lambda bye, source: connected.respond(bye, source, 200))
+        leg.re_offer(local_media(21000), network.now)
+        bell.settle()
+        network.run(0.1)
+        leg.hang_up(network.now)
+        bell.settle()
+        connected.respond(*connected.invitation, 200, body=sdp())
+        network.run_to_rest()
+
+        assert len(connected.got("ACK")) == 1
+        assert bell.gauges == EMPTY
+
+    def test_another_one_meanwhile_follows(
+        self, network: VirtualNetwork, bell: Agent, watson: Agent
+    ) -> None:
+        leg, _ = established(network, bell, watson)
+        leg.re_offer(local_media(11000), network.now)
+        leg.re_offer(local_media(12000), network.now)
+        bell.settle()
+        network.run(1)
+
+        assert [event.media.remote_port for event in watson.told(MediaAgreed)] == [
+            10000,
+            11000,
+            12000,
+        ]
+
+    def test_whose_answer_is_not_encrypted_as_it_must_be_ends_the_call(
+        self, network: VirtualNetwork, bell: Agent, watson: Agent
+    ) -> None:
+        leg, _ = established(network, bell, watson)
+        leg.re_offer(local_media(11000, MediaSecurity.REQUIRED), network.now)
+        bell.settle()
+        network.run_to_rest()
+
+        assert bell.told(LegEnded)[0].status == 488
+        assert "not encrypted" in watson.told(LegEnded)[0].reason
+        assert (bell.gauges, watson.gauges) == (EMPTY, EMPTY)
