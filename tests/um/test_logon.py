@@ -73,8 +73,9 @@ class TestASubscriberWhoIsNotKnown:
         ]
         assert MAIN_MENU in call.heard
 
-    async def test_may_correct_the_extension(self) -> None:
-        call = await calling(Office(), ["2009#", "*", "2001#", RIGHT], None)
+    @pytest.mark.parametrize("star", ["*", "27*"])
+    async def test_may_correct_the_extension(self, star: str) -> None:
+        call = await calling(Office(), ["2009#", star, "2001#", RIGHT], None)
 
         assert MAIN_MENU in call.heard
 
