@@ -1,8 +1,8 @@
 """The stores in memory keep the promises of the ports that they stand for."""
 
 import pytest
-
 from tests.support.memory_store import MemoryStore
+
 from umbel.core.errors import Misuse, Unavailable
 from umbel.mailbox.message import Caller, Importance, MessageState
 from umbel.mailbox.pin import PinState
