@@ -451,7 +451,7 @@ class Caller(Peer):
         self.remote_tag: str | None = None
         self.invite_branch = ""
 
-    def request(
+    def build(
         self,
         method: str,
         *,
@@ -462,7 +462,7 @@ class Caller(Peer):
         branch: str | None = None,
         transport: Transport = Transport.UDP,
     ) -> Request:
-        """Send a request of the call, in its dialog as soon as there is one."""
+        """Build a request of the call, in its dialog as soon as there is one."""
         if number is None and method not in ("ACK", "CANCEL"):
             self.sequence += 1
         number = self.sequence if number is None else number
@@ -482,7 +482,29 @@ class Caller(Peer):
             headers.add(name, value)
         if body:
             headers.add("Content-Type", content_type)
-        request = Request(method=method, uri=self.callee.uri, headers=headers, body=body)
+        return Request(method=method, uri=self.callee.uri, headers=headers, body=body)
+
+    def request(
+        self,
+        method: str,
+        *,
+        fields: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        content_type: str = "application/sdp",
+        number: int | None = None,
+        branch: str | None = None,
+        transport: Transport = Transport.UDP,
+    ) -> Request:
+        """Send a request of the call."""
+        request = self.build(
+            method,
+            fields=fields,
+            body=body,
+            content_type=content_type,
+            number=number,
+            branch=branch,
+            transport=transport,
+        )
         hop = Hop(transport=transport, address=self.callee.address, port=SIP_PORT[transport])
         self.send(request, hop)
         return request

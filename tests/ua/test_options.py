@@ -1,0 +1,50 @@
+"""OPTIONS of ours: is a gateway alive? (RFC 3261 section 11)."""
+
+from tests.support.virtual_network import EMPTY, Agent, Peer, VirtualNetwork
+
+from umbel.sip.uri import Uri
+from umbel.ua.events import OptionsAnswered
+
+
+def ask(network: VirtualNetwork, agent: Agent, target: str, *route: str) -> str:
+    uris = tuple(Uri.parse(one) for one in route)
+    key = agent.agent.options(Uri.parse(target), network.now, route=uris)
+    agent.settle()
+    return key
+
+
+class TestOptions:
+    def test_are_answered_by_a_living_peer(
+        self, network: VirtualNetwork, bell: Agent, watson: Agent
+    ) -> None:
+        key = ask(network, bell, "sip:192.0.2.2")
+        network.run_to_rest()
+
+        assert bell.events == [OptionsAnswered(key=key, status=200, reason="OK")]
+        assert (bell.gauges, watson.gauges) == (EMPTY, EMPTY)
+
+    def test_are_answered_408_by_silence(self, network: VirtualNetwork, bell: Agent) -> None:
+        key = ask(network, bell, "sip:192.0.2.200")
+        network.run_to_rest()
+
+        assert bell.events == [OptionsAnswered(key=key, status=408, reason="no answer")]
+        assert bell.gauges == EMPTY
+
+    def test_are_answered_503_where_nobody_can_be_connected_to(
+        self, network: VirtualNetwork, bell: Agent
+    ) -> None:
+        key = ask(network, bell, "sip:192.0.2.200;transport=tls")
+        network.run_to_rest()
+
+        assert bell.events == [
+            OptionsAnswered(key=key, status=503, reason="192.0.2.200 refused the connection")
+        ]
+
+    def test_go_by_a_route(self, network: VirtualNetwork, bell: Agent) -> None:
+        proxy = Peer(network, "proxy", "192.0.2.9")
+        proxy.on("OPTIONS", lambda options, source: proxy.respond(options, source, 100))
+        ask(network, bell, "sip:example.org", "sip:192.0.2.9")
+        network.run(0.1)
+
+        assert str(proxy.got("OPTIONS")[0].uri) == "sip:example.org"
+        assert bell.events == []
