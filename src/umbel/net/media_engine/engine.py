@@ -88,6 +88,10 @@ class Engine:
         self._events.clear()
         return events
 
+    def shut(self) -> None:
+        """Close every socket; nothing can be done afterwards."""
+        self._ports.close()
+
     # --- commands --------------------------------------------------------------------------
 
     def execute(self, command: Command) -> None:

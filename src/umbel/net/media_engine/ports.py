@@ -82,6 +82,12 @@ class Ports:
             del self._sockets[bound.fileno()]
             bound.close()
 
+    def close(self) -> None:
+        """Close every socket."""
+        for pair in {pair for pair, _ in self._sockets.values()}:
+            self.release(pair)
+        self._poll.close()
+
     def arrivals(self) -> Iterator[Arrival]:
         """Give the packets that have arrived, one of each socket in turn, and do not wait."""
         for _ in range(_MOST_PACKETS_OF_A_TICK):

@@ -9,7 +9,7 @@ import select
 import signal
 import socket
 import time
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from umbel.core.instants import Duration
@@ -39,20 +39,21 @@ def be_a_process() -> None:
 def serve(stream: socket.socket, ports: range) -> None:
     """Run an engine for the node at the other end of *stream* until it closes that."""
     with stream, ThreadPoolExecutor(1, "prompts") as loader:
+        engine = Engine(ports, clock=SystemClock(), randomness=SystemRandomness(), loader=loader)
         try:
-            _Loop(stream, ports, loader).run()
+            _Loop(stream, engine).run()
         except Disconnected:
             return
+        finally:
+            engine.shut()
 
 
 class _Loop:
     """Drives the engine from the clock and the stream."""
 
-    def __init__(self, stream: socket.socket, ports: range, loader: Executor) -> None:
+    def __init__(self, stream: socket.socket, engine: Engine) -> None:
         self._channel: Channel[Command] = Channel(stream)
-        self._engine = Engine(
-            ports, clock=SystemClock(), randomness=SystemRandomness(), loader=loader
-        )
+        self._engine = engine
         self._due = time.monotonic() + TICK
         self._meter = LoadMeter()
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 import soxr  # type: ignore[import-untyped]  # It ships no stubs.
+from numpy.typing import NDArray
 
 from umbel.core.errors import Mistake, Unavailable
 from umbel.core.instants import Duration
@@ -139,10 +140,10 @@ def _has_failed(octets: Future[Octets]) -> bool:
 
 
 def _size(kept: _Kept) -> int:
-    """Give the octets that a clip takes: a file has one or two for each sample that we keep."""
+    """Give the octets that a clip takes, or about as many as it will: files have 16-bit samples."""
     if kept.octets.done() and kept.octets.exception() is None:
         return len(kept.octets.result())
-    return kept.signature[1]
+    return kept.signature[1] // 2
 
 
 def _samples(seconds: Duration) -> int:
@@ -154,5 +155,7 @@ def _tone(frequency: int, seconds: Duration) -> Linear:
     number = np.arange(count)
     edge = np.minimum(number + 1, count - number)
     loudness = _TONE_AMPLITUDE * np.minimum(edge / _RAMP, 1)
-    wave = loudness * np.sin(2 * np.pi * frequency / SAMPLES_PER_SECOND * number)
+    wave: NDArray[np.float64] = loudness * np.sin(
+        2 * np.pi * frequency / SAMPLES_PER_SECOND * number
+    )
     return np.rint(wave).astype(np.int16)

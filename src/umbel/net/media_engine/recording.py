@@ -111,7 +111,9 @@ class Recording:
         self._buffer = _buffer(codec)
 
     def _settle(self) -> None:
-        """Take what is owed out of the buffer."""
+        """Take what is owed out of the buffer, which begins with what it never had: the delay."""
+        for _ in range(DELAY - self._owed):
+            self._buffer.take()
         while self._owed and self.ended is None:
             self._owed -= 1
             frame = self._buffer.take()

@@ -1,0 +1,136 @@
+"""The ports that calls are given, and what is told when there are none."""
+
+import socket
+from contextlib import ExitStack
+
+import pytest
+from tests.support.studio import PORTS, Studio
+
+from umbel.core.errors import Unavailable
+from umbel.media.engine import Close, Open, Opened, OpenFailed
+from umbel.net.media_engine.ports import Ports, canonical
+
+
+def take(address: str, port: int, kind: int = socket.SOCK_DGRAM) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, kind)
+    bound.bind((address, port))
+    return bound
+
+
+def free_pairs(count: int) -> range:
+    """Find some pairs of ports in a row that nobody uses."""
+    for first in range(PORTS.stop, PORTS.stop + 2000, 2 * count):
+        try:
+            with ExitStack() as stack:
+                for port in range(first, first + 2 * count):
+                    stack.enter_context(take("127.0.0.1", port))
+        except OSError:
+            continue
+        return range(first, first + 2 * count)
+    raise AssertionError("this machine has no free ports")
+
+
+class TestAPair:
+    def test_is_an_even_port_and_the_next(self) -> None:
+        ports = Ports(PORTS)
+        pair = ports.open("127.0.0.1")
+
+        assert pair.port % 2 == 0
+        assert pair.rtp.getsockname() == ("127.0.0.1", pair.port)
+        assert pair.rtcp.getsockname() == ("127.0.0.1", pair.port + 1)
+        ports.close()
+
+    @pytest.mark.parametrize(
+        ("configured", "pairs"),
+        [(range(43000, 43010), 5), (range(43001, 43010), 4), (range(43000, 43009), 4)],
+    )
+    def test_lies_wholly_within_the_range(self, configured: range, pairs: int) -> None:
+        ports = Ports(configured)
+        assert len(ports) == pairs
+        ports.close()
+
+    def test_is_not_given_again_before_all_others(self) -> None:
+        ports = Ports(free_pairs(3))
+        first = ports.open("127.0.0.1")
+        ports.release(first)
+        others = [ports.open("127.0.0.1").port for _ in range(2)]
+
+        assert first.port not in others
+        assert ports.open("127.0.0.1").port == first.port
+        ports.close()
+
+    @pytest.mark.parametrize("taken", [0, 1])
+    def test_of_which_another_program_has_one_port_is_left_out(self, taken: int) -> None:
+        free = free_pairs(2)
+        with take("127.0.0.1", free.start + taken):
+            ports = Ports(free)
+            assert ports.open("127.0.0.1").port == free.start + 2
+            ports.close()
+
+    def test_can_be_had_on_ipv6(self) -> None:
+        ports = Ports(PORTS)
+        assert ports.open("::1").rtp.getsockname()[0] == "::1"
+        ports.close()
+
+
+class TestNoPair:
+    def test_is_told_with_the_range_and_who_has_it(self) -> None:
+        ports = Ports(free_pairs(1))
+        ports.open("127.0.0.1")
+
+        with pytest.raises(Unavailable) as refusal:
+            ports.open("127.0.0.1")
+        assert "no free pair of ports at 127.0.0.1" in str(refusal.value)
+        assert "1 of 1 are taken by calls of this node" in str(refusal.value)
+        ports.close()
+
+    @pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
+    def test_can_be_had_at_an_address_of_another_machine(self, address: str) -> None:
+        ports = Ports(PORTS)
+        with pytest.raises(Unavailable, match=address):
+            ports.open(address)
+        ports.close()
+
+
+class TestOpening:
+    def test_a_session_answers_with_its_port(self, studio: Studio) -> None:
+        (opened,) = studio.do(Open(session="a", address="127.0.0.1"))
+
+        assert isinstance(opened, Opened)
+        assert opened.port in PORTS
+
+    def test_one_too_many_answers_with_the_reason(self) -> None:
+        with Studio(free_pairs(1)) as studio:
+            studio.do(Open(session="a", address="127.0.0.1"))
+            (failed,) = studio.do(Open(session="b", address="127.0.0.1"))
+
+            assert isinstance(failed, OpenFailed)
+            assert "no free pair" in failed.reason
+
+    def test_after_a_close_takes_the_ports_that_are_free_again(self) -> None:
+        with Studio(free_pairs(1)) as studio:
+            for _ in range(3):
+                (opened,) = studio.do(Open(session="a", address="127.0.0.1"))
+                assert isinstance(opened, Opened)
+                studio.do(Close(session="a"))
+
+    def test_a_session_twice_fails_and_leaves_the_first(self, studio: Studio) -> None:
+        studio.do(Open(session="a", address="127.0.0.1"))
+        (failed,) = studio.do(Open(session="a", address="127.0.0.1"))
+
+        assert isinstance(failed, OpenFailed)
+        assert len(studio.engine) == 1
+
+
+class TestAnAddress:
+    @pytest.mark.parametrize(
+        ("written", "meant"),
+        [
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:DB8:0:0::1", "2001:db8::1"),
+            ("um.domain.local", None),
+            ("", None),
+        ],
+    )
+    def test_is_compared_as_the_system_writes_it(self, written: str, meant: str | None) -> None:
+        assert canonical(written) == meant
