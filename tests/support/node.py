@@ -1,5 +1,6 @@
 """A whole node in the test's own process, on free ports of loopback."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -84,6 +85,15 @@ class NodeUnderTest:
             lambda: AssertionError(f"nobody heard {text!r}, only {self.captions}"),
         )
 
+    async def until_calls_are_over(self, within: float = 10) -> None:
+        """Wait until no call and no media session is left; transactions live on for 32 seconds."""
+        busy = ("calls", "media sessions", "dialogs")
+        await until(
+            lambda: not any(self.node.live_things()[name] for name in busy),
+            within,
+            lambda: AssertionError(f"still alive: {self.node.live_things()}"),
+        )
+
     async def until_at_rest(self, within: float = 40) -> None:
         """Wait until no live thing is left."""
         await until(
@@ -91,6 +101,14 @@ class NodeUnderTest:
             within,
             lambda: AssertionError(f"still alive: {self.node.live_things()}"),
         )
+
+    async def until_recording(self, extension: str, within: float = 15) -> None:
+        """Wait until the first words, or the first silence, of a message are kept."""
+        deadline = asyncio.get_running_loop().time() + within
+        while not any([len(await self.audio(each)) for each in await self.messages(extension)]):
+            if asyncio.get_running_loop().time() > deadline:
+                raise AssertionError(f"nothing was recorded for {extension}: {self.captions}")
+            await asyncio.sleep(0.05)
 
     async def messages(self, extension: str) -> Sequence[Message]:
         """Give a mailbox's messages."""

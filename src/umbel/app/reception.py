@@ -146,9 +146,7 @@ class Reception:
         """Take an event of the user agent."""
         match event:
             case CallOffered():
-                task = asyncio.get_running_loop().create_task(self._serve(event))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._take(event)
             case PeerMisbehaved(source=source, reason=reason):
                 peer = f"{source.transport} {source.address}:{source.port}"
                 self._around.events.tell(catalogue.MALFORMED_MESSAGE, peer=peer, reason=reason)
@@ -197,22 +195,38 @@ class Reception:
 
     # --- one call --------------------------------------------------------------------------
 
-    async def _serve(self, offer: CallOffered) -> None:
+    def _take(self, offer: CallOffered) -> None:
+        """Enter the call at once: the caller may give up before its task has begun."""
         call_id = self._around.randomness.token(4)
+        decision = self._decide(offer)
+        if isinstance(decision, Refused):
+            self._refuse(offer, call_id, decision)
+            return
+        served = self._served[offer.leg.id] = _Served(
+            leg=offer.leg,
+            line=Line(call_id, self._around.media.send),
+            journal=self._journal(self._record(offer, call_id, decision)),
+            learns_address=decision.gateway.learn_media_address,
+        )
+        task = asyncio.get_running_loop().create_task(self._serve(offer, served, decision))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, offer: CallOffered, served: _Served, accepted: Accepted) -> None:
         try:
-            decision = self._decide(offer)
-            if isinstance(decision, Refused):
-                self._refuse(offer, call_id, decision)
-            else:
-                await self._answer(offer, call_id, decision)
+            if await self._pick_up(offer, served, accepted):
+                await self._lead(offer, served, accepted)
         except Exception as error:  # noqa: BLE001 - one call's fault must not reach another call
-            self._log.exception("a call was dropped", call=call_id)
-            caller = offer.request.from_.uri.user or "anonymous"
+            self._log.exception("a call was dropped", call=served.line.name)
             self._around.events.tell(
-                catalogue.CALL_FAILED, call=call_id, caller=caller, error=repr(error)
+                catalogue.CALL_FAILED,
+                call=served.line.name,
+                caller=served.journal.record.caller or "anonymous",
+                error=repr(error),
             )
-            offer.leg.hang_up(self._now(), "internal error")
-            self._around.settle()
+            self._hang_up(served, "internal error")
+        finally:
+            await self._put_down(served)
 
     def _decide(self, offer: CallOffered) -> Decision:
         try:
@@ -239,22 +253,10 @@ class Reception:
         )
         self._journal(record).ended(refused.status, refused.reason, None)
 
-    async def _answer(self, offer: CallOffered, call_id: str, accepted: Accepted) -> None:
-        served = _Served(
-            leg=offer.leg,
-            line=Line(call_id, self._around.media.send),
-            journal=self._journal(self._record(offer, call_id, accepted)),
-            learns_address=accepted.gateway.learn_media_address,
-        )
-        self._served[offer.leg.id] = served
-        try:
-            if await self._pick_up(offer, served, accepted):
-                await self._lead(offer, served, accepted)
-        finally:
-            await self._put_down(served)
-
     async def _pick_up(self, offer: CallOffered, served: _Served, accepted: Accepted) -> bool:
         """Answer, and say whether the caller is there."""
+        if served.ending is not None:
+            return False
         media, source = self._around.media, offer.source
         address = media.address_for(source.local_address, source.address)
         try:
