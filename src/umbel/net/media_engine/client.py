@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from umbel.core.errors import Misuse, Unavailable
@@ -45,6 +46,7 @@ class MediaEngine:
         self._opening: dict[str, asyncio.Future[int]] = {}
         self._link: _Link | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._is_stopping = asyncio.Event()
 
     def __len__(self) -> int:
         """Give how many sessions are open or being opened."""
@@ -57,19 +59,18 @@ class MediaEngine:
 
     async def start(self) -> None:
         """Start the process; it can be used when this returns."""
+        self._is_stopping.clear()
         self._link = await self._start_link()
         self._keeper = asyncio.create_task(self._keep(self._link))
 
     async def stop(self) -> None:
         """End the process. Sessions that are still open are gone without a word."""
+        self._is_stopping.set()
+        if self._link is not None:
+            self._link.hang_up()
         if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
+            await self._keeper
             self._keeper = None
-        link, self._link = self._link, None
-        if link is not None:
-            await link.close()
-        self._forget_sessions("the media engine was stopped")
 
     def send(self, command: Command) -> None:
         """Have *command* done; where the engine is gone, so is the session it was meant for."""
@@ -127,41 +128,61 @@ class MediaEngine:
 
     # --- life and death of the process -----------------------------------------------------
 
-    async def _start_link(self) -> "_Link":
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                __package__,
-                str(theirs.fileno()),
-                str(self._ports.start),
-                str(self._ports.stop - 1),
-                stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-            )
-        link = _Link(process, self._receive)
-        await asyncio.get_running_loop().create_connection(lambda: link, sock=ours)
-        return link
-
     async def _keep(self, link: "_Link") -> None:
         """Wait for the death of the process, tell it, and start another, again and again."""
         while True:
             reason = await link.lost()
             self._link = None
             self._forget_sessions(reason)
+            if self._is_stopping.is_set():
+                return
             self.on_lost(reason)
             if not link.was_heard:
-                await asyncio.sleep(_PAUSE)
-            self._link = link = await self._start_another()
+                await self._pause()
+            another = await self._start_another()
+            if another is None:
+                return
+            self._link = link = another
+            if self._is_stopping.is_set():
+                link.hang_up()
 
-    async def _start_another(self) -> "_Link":
-        while True:
+    async def _start_another(self) -> "_Link | None":
+        """Start a process, however often it takes; ``None``: none is wanted any more."""
+        while not self._is_stopping.is_set():
             try:
                 return await self._start_link()
             except OSError as error:
                 self.on_lost(f"no other can be started: {error}")
-                await asyncio.sleep(_PAUSE)
+            await self._pause()
+        return None
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PAUSE):
+                await self._is_stopping.wait()
+
+    async def _start_link(self) -> "_Link":
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                process = await self._start_process(theirs.fileno())
+        except BaseException:
+            ours.close()
+            raise
+        link = _Link(process, self._receive)
+        await asyncio.get_running_loop().create_connection(lambda: link, sock=ours)
+        return link
+
+    async def _start_process(self, descriptor: int) -> asyncio.subprocess.Process:
+        ports = (self._ports.start, self._ports.stop - 1)
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            __package__,
+            *map(str, (descriptor, *ports)),
+            stdin=asyncio.subprocess.DEVNULL,
+            pass_fds=[descriptor],
+        )
 
     def _forget_sessions(self, reason: str) -> None:
         for session in list(self._opening):
@@ -199,25 +220,20 @@ class _Link(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(pack((command,)))
 
-    async def lost(self) -> str:
-        """Wait until the process is gone, and say how it went."""
-        await self._is_lost.wait()
-        return _ending(await self._end())
-
-    async def close(self) -> None:
+    def hang_up(self) -> None:
         """Close the stream, upon which the process ends."""
         if self._transport is not None:
             self._transport.close()
-        await self._end()
 
-    async def _end(self) -> int:
-        """Wait for the process, which has lost its stream; end it if it does not end itself."""
+    async def lost(self) -> str:
+        """Wait until the process is gone, and say how it went; without its stream it must go."""
+        await self._is_lost.wait()
         try:
             async with asyncio.timeout(_PATIENCE):
-                return await self.process.wait()
+                return _ending(await self.process.wait())
         except TimeoutError:
             self.process.kill()
-            return await self.process.wait()
+            return _ending(await self.process.wait())
 
 
 def _ending(status: int) -> str:

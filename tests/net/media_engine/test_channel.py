@@ -1,0 +1,95 @@
+"""Batches of messages over the private stream: whole, in order, without ever waiting."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from umbel.media.engine import Close, Command, StopPlaying
+from umbel.net.media_engine import channel as channels
+from umbel.net.media_engine.channel import Channel, Disconnected, Unpacker, pack
+
+MESSAGES: list[Command] = [StopPlaying(session="a"), Close(session="a"), Close(session="b")]
+
+Pair = tuple[Channel[Command], socket.socket]
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        yield Channel(ours), theirs
+
+
+class TestBatches:
+    @pytest.mark.parametrize("size", [1, 3, 1000])
+    def test_are_given_back_whatever_the_pieces_they_arrive_in(self, size: int) -> None:
+        octets = pack(MESSAGES[:2]) + pack(()) + pack(MESSAGES[2:])
+        unpacker: Unpacker[Command] = Unpacker()
+        given: list[Command] = []
+        for start in range(0, len(octets), size):
+            given += unpacker.feed(octets[start : start + size])
+
+        assert given == MESSAGES
+
+
+class TestReceiving:
+    def test_gives_what_has_come(self, pair: Pair) -> None:
+        channel, node = pair
+        node.send(pack(MESSAGES))
+
+        assert list(channel.receive()) == MESSAGES
+
+    def test_does_not_wait(self, pair: Pair) -> None:
+        channel, _ = pair
+
+        assert list(channel.receive()) == []
+
+    def test_tells_that_the_node_is_gone(self, pair: Pair) -> None:
+        channel, node = pair
+        node.close()
+
+        with pytest.raises(Disconnected, match="closed"):
+            list(channel.receive())
+
+    def test_tells_that_the_node_died_with_something_unread(self, pair: Pair) -> None:
+        channel, node = pair
+        channel.send(MESSAGES)
+        node.close()
+
+        with pytest.raises(Disconnected, match="broke"):
+            list(channel.receive())
+
+
+class TestSending:
+    def test_does_not_wait_for_a_busy_node(self, pair: Pair) -> None:
+        channel, node = pair
+        for _ in range(10_000):
+            channel.send(MESSAGES)
+        unpacker: Unpacker[Command] = Unpacker()
+        given: list[Command] = []
+        while len(given) < 30_000:
+            given += unpacker.feed(node.recv(1 << 24))
+            channel.send(())
+
+        assert given == MESSAGES * 10_000
+        assert not channel.has_unsent
+
+    def test_gives_up_a_node_that_does_not_read(
+        self, pair: Pair, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(channels, "_MOST_UNREAD", 1000)
+        channel, _ = pair
+        while not channel.has_unsent:
+            channel.send(MESSAGES)
+
+        with pytest.raises(Disconnected, match="stopped reading"):
+            channel.send([Close(session=str(number)) for number in range(500)])
+
+    def test_to_a_node_that_is_gone_is_told(self, pair: Pair) -> None:
+        channel, node = pair
+        node.close()
+
+        with pytest.raises(Disconnected, match="broke"):
+            channel.send(MESSAGES)

@@ -1,0 +1,90 @@
+"""The engine's own loop, run in a thread of the test: ticks in real time, the end with the node."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from tests.support.rtp_peer import RtpPeer
+from tests.support.studio import PORTS
+
+from umbel.media.engine import Close, Closed, Command, Connect, Event, Load, Open, Opened
+from umbel.net.media_engine.channel import Unpacker, pack
+from umbel.net.media_engine.process import LoadMeter, serve
+
+
+class Node:
+    """The other end of an engine's stream."""
+
+    def __init__(self, stream: socket.socket) -> None:
+        stream.settimeout(10)
+        self.stream = stream
+        self._unpacker: Unpacker[Event | Load] = Unpacker()
+
+    def send(self, *commands: Command) -> None:
+        self.stream.send(pack(commands))
+
+    def await_(self, kind: type[Event | Load]) -> Event | Load:
+        """Give the next message of *kind*."""
+        while True:
+            for message in self._unpacker.feed(self.stream.recv(1 << 20)):
+                if isinstance(message, kind):
+                    return message
+
+
+@pytest.fixture
+def node() -> Iterator[Node]:
+    ours, theirs = socket.socketpair()
+    thread = threading.Thread(target=serve, args=(theirs, PORTS))
+    thread.start()
+    yield Node(ours)
+    ours.close()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+
+
+class TestTheLoop:
+    def test_answers_a_command_at_once(self, node: Node) -> None:
+        node.send(Open(session="a", address="127.0.0.1"))
+
+        assert isinstance(node.await_(Opened), Opened)
+
+    def test_sends_fifty_packets_a_second(self, node: Node) -> None:
+        with RtpPeer() as peer:
+            node.send(Open(session="a", address="127.0.0.1"))
+            node.send(Connect(session="a", media=peer.media()))
+            before, after = node.await_(Load), node.await_(Load)
+            node.send(Close(session="a"))
+            closed = node.await_(Closed)
+
+            assert isinstance(before, Load)
+            assert isinstance(after, Load)
+            assert isinstance(closed, Closed)
+            skipped = before.skipped + after.skipped
+            assert 90 <= closed.statistics.packets_sent + skipped <= 115
+
+    def test_tells_its_load(self, node: Node) -> None:
+        node.send(Open(session="a", address="127.0.0.1"))
+        load = node.await_(Load)
+
+        assert isinstance(load, Load)
+        assert load.sessions == 1
+        assert 0 < load.busy < 1
+
+
+class TestLoad:
+    def test_is_told_when_about_a_second_has_passed(self) -> None:
+        meter = LoadMeter()
+        for _ in range(48):
+            assert meter.add(1, 0.001, 0.005, 3) is None
+
+        load = meter.add(3, 0.045, 0.015, 4)
+        assert load is not None
+        assert (load.sessions, load.latest, load.skipped) == (4, 0.045, 2)
+        assert load.busy == pytest.approx(0.255 / 1.02)
+
+    def test_is_counted_anew_afterwards(self) -> None:
+        meter = LoadMeter()
+        meter.add(50, 0.9, 0.1, 1)
+
+        assert meter.add(50, 0.0, 0.0, 0) == Load(sessions=0, busy=0.0, latest=0.0, skipped=49)
