@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.support.node import node_under_test
 from tests.support.program import until
+
 from umbel.sip.message import Response, parse_message
 
 INVITE = """\
@@ -42,7 +43,7 @@ class TestAnInviteThatComesThreeTimes:
                 for _time in range(3):
                     caller.sendto((text.replace("\n", "\r\n") + SDP).encode(), place)
                 await until(has_answers, 5, lambda: AssertionError(answers))
-                calls = await node.administration.live_calls()
+                calls = await node.administration.recent_calls(10)
 
         tags = {answer.to.tag for answer in answers if answer.status == 200}
 

@@ -208,6 +208,7 @@ class Reception:
             journal=self._journal(self._record(offer, call_id, decision)),
             learns_address=decision.gateway.learn_media_address,
         )
+        served.journal.change()
         task = asyncio.get_running_loop().create_task(self._serve(offer, served, decision))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
