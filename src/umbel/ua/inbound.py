@@ -62,12 +62,12 @@ class InboundInvite:
     def reject(self, status: int, reason: str, fields: Fields, now: Instant) -> None:
         """Send a final response of 4xx to 6xx."""
         self._finish(status, now, (*fields, *reason_field(status, reason)))
-        self._leg.conclude(status, reason or _phrase(status), by_peer=False)
+        self._leg.conclude(status, reason or _phrase(status), now, by_peer=False)
 
     def redirect(self, contact: Uri, now: Instant) -> None:
         """Send 302."""
         self._finish(Status.MOVED_TEMPORARILY, now, (("Contact", str(Address(uri=contact))),))
-        self._leg.conclude(Status.MOVED_TEMPORARILY, f"redirected to {contact}", by_peer=False)
+        self._leg.conclude(Status.MOVED_TEMPORARILY, f"redirected to {contact}", now, by_peer=False)
 
     def withdraw(self, reason: str, now: Instant) -> None:
         """Refuse the call because whoever served it hung up."""
@@ -76,12 +76,12 @@ class InboundInvite:
     def terminate(self, status: int, reason: str, now: Instant) -> None:
         """Send 487 because the peer withdrew, with CANCEL or with BYE in the early dialog."""
         self._finish(Status.REQUEST_TERMINATED, now)
-        self._leg.conclude(status, reason, by_peer=True)
+        self._leg.conclude(status, reason, now, by_peer=True)
 
     def _refuse(self, error: PeerError, now: Instant) -> None:
         status = Status(error.status)
         self._finish(status, now, refusal_fields(error, self._leg.correspondence.wire.identity))
-        self._leg.conclude(status, str(error), by_peer=False)
+        self._leg.conclude(status, str(error), now, by_peer=False)
 
     def _finish(self, status: int, now: Instant, fields: Fields = ()) -> None:
         self._alarms.set(self.ring, None)

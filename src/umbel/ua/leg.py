@@ -148,9 +148,9 @@ class Leg:
 
     def decline_transfer(self, now: Instant) -> None:
         """Stay in this call."""
-        if self.referral is not None:
-            self.referral.decline(now)
-            self.referral = None
+        referral, self.referral = self.referral, None
+        if referral is not None:
+            referral.decline(now)
 
     def report_transfer(self, status: int, now: Instant) -> None:
         """Tell the peer how the call that it asked for ended up."""
@@ -202,15 +202,18 @@ class Leg:
         """Hang up: ``LegEnded`` at once, BYE as soon as it is allowed (section 15)."""
         if self.dialog is not None and self.state is not LegState.ENDED:
             self.session.say_goodbye_when_allowed(reason, now)
-            self.conclude(status, reason, by_peer=False)
+            self.conclude(status, reason, now, by_peer=False)
 
-    def conclude(self, status: int, reason: str, *, by_peer: bool) -> None:
+    def conclude(self, status: int, reason: str, now: Instant, *, by_peer: bool) -> None:
         """End the leg, once and for all; ``LegEnded`` is its last event."""
         if self.state is LegState.ENDED:
             return
         self.state = LegState.ENDED
         self.transfer.stop()
         self.session.stop()
+        self.decline_transfer(
+            now
+        )  # Every request is answered, also in a dialog that ends (15.1.2).
         self.correspondence.tell(LegEnded(leg=self, status=status, reason=reason, by_peer=by_peer))
         self.correspondence.close_when_quiet(self)
 
@@ -221,12 +224,12 @@ class Leg:
             case LegState.OFFERED | LegState.CALLING if self.invitation is not None:
                 self.invitation.terminate(status, reason, now)
             case _:
-                self.conclude(status, reason, by_peer=True)
+                self.conclude(status, reason, now, by_peer=True)
 
     def lose_if_gone(self, answer: Answer, now: Instant) -> bool:
         """End the leg where an answer says that the peer has no dialog, or is not there (12.2.1.2)."""
         if answer.status == Status.CALL_OR_TRANSACTION_DOES_NOT_EXIST:
-            self.conclude(answer.status, answer.reason, by_peer=True)
+            self.conclude(answer.status, answer.reason, now, by_peer=True)
         elif answer.status == Status.REQUEST_TIMEOUT:
             self.leave(answer.reason, now, Status.REQUEST_TIMEOUT)
         else:

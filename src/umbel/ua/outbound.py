@@ -45,12 +45,12 @@ class OutboundInvite:
 
     def withdraw(self, reason: str, now: Instant) -> None:
         """Cancel; if the peer answers with 2xx nevertheless, that is hung up at once."""
-        self._leg.conclude(Status.REQUEST_TERMINATED, reason or "cancelled", by_peer=False)
+        self._leg.conclude(Status.REQUEST_TERMINATED, reason or "cancelled", now, by_peer=False)
         self._cancel(reason, now)
 
     def terminate(self, status: int, reason: str, now: Instant) -> None:
         """Take a BYE that overtook its 2xx."""
-        self._leg.conclude(status, reason, by_peer=True)
+        self._leg.conclude(status, reason, now, by_peer=True)
         self._cancel(reason, now)
 
     def _cancel(self, reason: str, now: Instant) -> None:
@@ -153,7 +153,7 @@ class OutboundInvite:
         if target is not None:
             self._send(target, (), now)
         else:
-            self._leg.conclude(answer.status, answer.reason, by_peer=not answer.is_local)
+            self._leg.conclude(answer.status, answer.reason, now, by_peer=not answer.is_local)
 
     def _asks_for_longer_interval(self, answer: Answer) -> bool:
         return (
