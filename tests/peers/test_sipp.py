@@ -149,8 +149,8 @@ class TestBadManners:
             transport="t1",
         )
 
-        assert [call.status for call in await setting.node.administration.recent_calls(5)] == [487]
         await setting.node.until_calls_are_over()
+        assert [call.status for call in await setting.node.administration.recent_calls(5)] == [487]
 
     async def test_an_answer_that_is_not_acknowledged_is_repeated(self, setting: Setting) -> None:
         """A lost ACK is not the caller's fault (RFC 3261 section 13.3.1.4)."""
