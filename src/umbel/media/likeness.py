@@ -38,5 +38,7 @@ def best_match(wanted: NDArray[np.int16], heard: NDArray[np.int16]) -> Match:
 
 def _powers(heard: NDArray[np.int16], length: int) -> NDArray[np.float64]:
     """Give the power of every stretch of *length* samples, so that loud ones are not preferred."""
-    sums = np.concatenate([[0.0], np.cumsum(heard.astype(float) ** 2)])
-    return sums[length:] - sums[:-length]
+    sums = np.zeros(len(heard) + 1, np.float64)
+    np.cumsum(heard.astype(np.float64) ** 2, out=sums[1:])
+    powers: NDArray[np.float64] = sums[length:] - sums[:-length]
+    return powers
