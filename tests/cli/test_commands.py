@@ -12,7 +12,7 @@ from umbel.app.settings import load_settings
 from umbel.app.stores import open_store
 from umbel.cli.main import main
 from umbel.core import event_catalogue as catalogue
-from umbel.core.events import Event
+from umbel.core.events import Event, Field
 from umbel.directory.records import CallRecord, CallState, Direction, NodeRecord
 from umbel.mailbox.message import Caller, Importance, Message
 from umbel.net.clock import SystemClock
@@ -230,7 +230,7 @@ async def _fill(folder: Path) -> Message:
             caption="Welcome.",
         )
         store.calls.put(record)
-        fields = {
+        fields: dict[str, Field] = {
             "call": "c2",
             "caller": "x",
             "dialled": "y",
