@@ -100,11 +100,18 @@ async def calls(
 
 @asynccontextmanager
 async def caller(
-    script: str, target: Target, folder: Path, *, count: int = 1, rate: int = 10
+    script: str,
+    target: Target,
+    folder: Path,
+    *,
+    count: int = 1,
+    rate: int = 10,
+    traces: bool = True,
 ) -> AsyncIterator[Running]:
-    """Run SIPp as a caller, for as long as the block."""
+    """Run SIPp as a caller, for as long as the block; *traces*: it writes down every message."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scenario.xml").write_text(script)
+    tracing = ("-trace_msg", "-message_file", folder / "messages.log") if traces else ()
     variables = [part for name, value in target.keys.items() for part in ("-key", name, value)]
     async with running(
         _program(target.transport),
@@ -122,7 +129,7 @@ async def caller(
         "-recv_timeout", "20000",
         "-timeout", "110s",
         "-timeout_error",
-        "-trace_msg", "-message_file", folder / "messages.log",
+        *tracing,
         "-trace_err", "-error_file", folder / "errors.log",
         *target.options,
         *variables,
