@@ -195,6 +195,12 @@ class TestKeptSpeech:
 
         assert len(files) == 8
 
+    async def test_is_spelled_where_it_cannot_be_kept(self, tmp_path: Path) -> None:
+        """A full disk, or a folder that is none, must not end a call."""
+        (tmp_path / "speech").write_text("in the way")
+
+        assert await KeptSpeech(EchoSynthesiser(), tmp_path / "speech").spoken("Ada", "x") is None
+
     async def test_is_not_kept_when_there_is_none(self, tmp_path: Path) -> None:
         """A program that fails now may manage later."""
         echo = EchoSynthesiser(mute=True)

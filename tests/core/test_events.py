@@ -28,9 +28,10 @@ class TestTheCatalogue:
 
         assert silent == []
 
-    def test_every_sentence_ends_and_can_be_filled_in(self) -> None:
+    def test_every_sentence_and_cure_can_be_filled_in_with_the_same_fields(self) -> None:
         for kind in catalogue.all_kinds():
             fields = [name for _, name, _, _ in string.Formatter().parse(kind.sentence) if name]
+            fields += ["do"]  # A finding brings its own cure.
             event = Event(
                 kind=kind,
                 at=datetime(2026, 11, 23, tzinfo=UTC),
@@ -39,7 +40,7 @@ class TestTheCatalogue:
             )
 
             assert re.search(r"\.$", event.sentence)
-            assert "{" not in event.sentence
+            assert "{" not in event.sentence + event.cure
 
 
 class TestAMistake:

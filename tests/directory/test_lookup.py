@@ -89,3 +89,15 @@ class TestADirectory:
 
         assert directory.mailbox("1001", PLAN) is None
         assert directory.mailbox("1002", PLAN) == ELISHA
+
+    def test_knows_nobody_in_a_dial_plan_that_was_removed_while_a_call_was_in_it(self) -> None:
+        gone = DialPlan(name="gone", access_numbers=("1000",))
+
+        assert DIRECTORY.mailbox("1001", gone) is None
+        assert DIRECTORY.caller("1001", "sip:antonio@example.org", gone) is None
+        assert DIRECTORY.attendant("2000", gone) is None
+        assert DIRECTORY.is_access_number("1000", gone)
+        assert len(DIRECTORY.names(gone)) == 0
+
+    def test_makes_the_index_of_names_once(self) -> None:
+        assert DIRECTORY.names(PLAN) is DIRECTORY.names(PLAN)

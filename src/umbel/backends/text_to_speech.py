@@ -14,11 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from umbel.core.errors import Mistake, Unavailable
 from umbel.core.instants import Duration
 from umbel.media import wav
 from umbel.speech import levelling
 from umbel.speech.ports import Synthesiser
+
+_log = structlog.get_logger("umbel.speech")
 
 LONGEST_TEXT = 2000
 """Characters; what is beyond is not spoken (more than two minutes)."""
@@ -136,7 +140,13 @@ class KeptSpeech:
         said = await self._synthesiser.speak(text, language)
         if said is None:
             return None
-        await asyncio.to_thread(self._keep, kept, said)
+        try:
+            await asyncio.to_thread(self._keep, kept, said)
+        except OSError as error:
+            _log.warning(
+                "speech cannot be kept, so it is spelled", file=str(kept), error=str(error)
+            )
+            return None
         return kept
 
     def _name(self, text: str, language: str) -> str:
@@ -164,7 +174,7 @@ def _use(path: Path) -> bool:
     """Say whether there is such a file, and note that it was used."""
     try:
         os.utime(path)
-    except FileNotFoundError:
+    except OSError:
         return False
     return True
 

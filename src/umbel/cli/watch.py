@@ -137,7 +137,7 @@ def event_row(event: Event) -> Row:
         "category": event.kind.category,
         "node": event.node,
         "sentence": event.sentence,
-        "do": event.kind.do,
+        "do": event.cure,
         "fields": dict(event.fields),
     }
 
@@ -154,8 +154,8 @@ def call_row(record: CallRecord) -> Row:
 def _print_event(event: Event) -> None:
     level = {Level.INFORMATION: " ", Level.WARNING: "!", Level.ERROR: "✗"}[event.kind.level]
     click.echo(f"{words(event.at)} {level} {event.kind.number}  {event.sentence}")
-    if event.kind.do and event.kind.level is not Level.INFORMATION:
-        click.echo(f"{'':24}→ {event.kind.do}")
+    if event.cure and event.kind.level is not Level.INFORMATION:
+        click.echo(f"{'':24}→ {event.cure}")
 
 
 def _print_new(found: list[Event], seen: list[Event]) -> list[Event]:

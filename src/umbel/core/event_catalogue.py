@@ -28,7 +28,7 @@ def all_kinds() -> tuple[EventKind, ...]:
 LOCKED_OUT = _kind(
     1012, _W, Category.SUBSCRIBER_ACCESS,
     "Mailbox {mailbox} is locked out: the wrong PIN was entered {failures} times in a row.",
-    "When the subscriber asks, give a new PIN: umbel mailbox set {mailbox} --pin",
+    "When the subscriber asks, give a new PIN: umbel mailbox pin {mailbox}",
 )  # fmt: skip
 LOGON_FAILURES = _kind(
     1013, _W, Category.SUBSCRIBER_ACCESS,
@@ -74,6 +74,11 @@ CALL_FAILED = _kind(
     "The call {call} from {caller} was dropped by an internal error: {error}.",
     "Please report it with the log around this time: it is a fault of Umbel.",
 )  # fmt: skip
+FAULT = _kind(
+    2003, _E, Category.SYSTEM,
+    "An internal error was met ({what}): {error}. The calls in progress go on.",
+    "Please report it with the log around this time: it is a fault of Umbel.",
+)  # fmt: skip
 MESSAGE_DELIVERED = _kind(
     2010, _I, Category.CALL_ANSWERING,
     "A message of {seconds} s from {caller} was delivered to mailbox {mailbox}.",
@@ -83,6 +88,12 @@ MESSAGE_INTERRUPTED = _kind(
     "A message of {seconds} s from {caller} to mailbox {mailbox} was cut short when its node "
     "{lost_node} stopped; what was spoken has been delivered.",
     "Find out why that node stopped: umbel events --node {lost_node}",
+)  # fmt: skip
+RECORDING_WAITS = _kind(
+    2012, _W, Category.CALL_ANSWERING,
+    "The store did not take what the caller {caller} says in call {call}: {reason}. It is kept in "
+    "memory and tried again each second.",
+    "See to the store soon: space on its disk, the rights of its folder, its server.",
 )  # fmt: skip
 ENGINE_LOST = _kind(
     2020, _E, Category.SYSTEM,
@@ -103,8 +114,34 @@ MALFORMED_MESSAGE = _kind(
     "A malformed SIP message came from {peer}: {reason}.",
     "The reason says what was found at which byte and what was expected there.",
 )  # fmt: skip
+GATEWAY_WITHOUT_ADDRESS = _kind(
+    2042, _W, Category.CONNECTIVITY,
+    "The host name {address} of gateway {gateway} has no IP address, so its calls are not known: "
+    "{reason}.",
+    "Check the name with: getent hosts {address} – and mend it with: umbel gateway set {gateway} "
+    "--address NAME",
+)  # fmt: skip
+CERTIFICATE_DOUBTFUL = _kind(
+    2043, _W, Category.CONNECTIVITY,
+    "The certificate of node {node} is doubtful: {seen}; {means}.",
+    "In the files that [tls] names, {do}; then restart the node.",
+)  # fmt: skip
 RECORDING_MISSING = _kind(
     2050, _W, Category.SYSTEM,
     "The recording {recording} was not played: {reason}. The caller heard instead: {instead}.",
     "Record it again, or put it as a WAV file into the folder that [prompts] folder names.",
+)  # fmt: skip
+LANGUAGE_MISSING = _kind(
+    2051, _W, Category.SYSTEM,
+    "Callers who were to hear {language} hear {instead}: {reason}.",
+    "Set a language that Umbel speaks: umbel dialplan set NAME --language {instead}",
+)  # fmt: skip
+STORE_UNAVAILABLE = _kind(
+    2060, _E, Category.SYSTEM,
+    "Node {node} cannot use its store: {reason}. Calls are answered, but messages are not taken.",
+    "See to the store: space on its disk, the rights of its folder, its server.",
+)  # fmt: skip
+STORE_AVAILABLE = _kind(
+    2061, _I, Category.SYSTEM,
+    "Node {node} can use its store again.",
 )  # fmt: skip

@@ -45,7 +45,7 @@ class EventKind:
     sentence: str
     """English, with ``{field}`` where a field's value goes."""
     do: str
-    """What an administrator does about it; empty where nothing is to be done."""
+    """What an administrator does about it, with fields as in *sentence*; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,11 @@ class Event:
     def sentence(self) -> str:
         """Give the English sentence with the fields filled in."""
         return self.kind.sentence.format_map(self.fields)
+
+    @property
+    def cure(self) -> str:
+        """Give what an administrator does about it, with the fields filled in."""
+        return self.kind.do.format_map(self.fields)
 
 
 class Events(Protocol):

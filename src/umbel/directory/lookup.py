@@ -2,22 +2,28 @@
 
 from collections.abc import Iterable, Mapping
 
+from .dial_by_name import NameIndex, index_of
 from .numbers import Address, read_address
 from .objects import AutoAttendant, DialPlan, Mailbox
 from .ports import Configuration
 
 
 class Directory:
-    """A configuration with the indexes that a call needs. Make one whenever the snapshot changes."""
+    """
+    A configuration with the indexes that a call needs. Make one whenever the snapshot changes.
+
+    A dial plan may be asked for that is no longer there: the call that began in it goes on.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
         """The snapshot that this was made from."""
         self._plans = _indexes(configuration)
+        self._names: dict[str, NameIndex] = {}
 
     def mailbox(self, text: str, dial_plan: DialPlan) -> Mailbox | None:
         """Find the mailbox that a dialled or diverting number, user or SIP URI means."""
-        return self._plans[dial_plan.name].mailbox(read_address(text))
+        return self._plan(dial_plan).mailbox(read_address(text))
 
     def caller(self, number: str, uri: str, dial_plan: DialPlan) -> Mailbox | None:
         """
@@ -25,7 +31,7 @@ class Directory:
 
         A name (not a number) must match with its host: ada@example.org is not ada@example.net.
         """
-        plan = self._plans[dial_plan.name]
+        plan = self._plan(dial_plan)
         addresses = [read_address(text) for text in (uri, number) if text]
         whole = (plan.by_uri.get(address) for address in addresses)
         numbers = (plan.mailbox(address) for address in addresses if address.is_number)
@@ -33,11 +39,20 @@ class Directory:
 
     def attendant(self, text: str, dial_plan: DialPlan) -> AutoAttendant | None:
         """Find the auto attendant that has this pilot."""
-        return self._plans[dial_plan.name].attendants.get(read_address(text).user)
+        return self._plan(dial_plan).attendants.get(read_address(text).user)
 
     def is_access_number(self, text: str, dial_plan: DialPlan) -> bool:
         """Say whether the number leads to subscriber access."""
-        return read_address(text).user in self._plans[dial_plan.name].access_users
+        return read_address(text).user in self._plan(dial_plan).access_users
+
+    def names(self, dial_plan: DialPlan) -> NameIndex:
+        """Give everybody who can be dialled by name; made when it is first asked for."""
+        if dial_plan.name not in self._names:
+            self._names[dial_plan.name] = index_of(self.configuration, dial_plan)
+        return self._names[dial_plan.name]
+
+    def _plan(self, dial_plan: DialPlan) -> "_PlanIndex":
+        return self._plans.get(dial_plan.name) or _PlanIndex(dial_plan)
 
 
 class _PlanIndex:
