@@ -1,5 +1,6 @@
 """The ports that calls are given, and what is told when there are none."""
 
+import resource
 import socket
 from contextlib import ExitStack
 
@@ -82,6 +83,19 @@ class TestNoPair:
             ports.open("127.0.0.1")
         assert "no free pair of ports at 127.0.0.1" in str(refusal.value)
         assert "1 of 1 are taken by calls of this node" in str(refusal.value)
+        ports.close()
+
+    def test_can_be_had_when_the_process_may_open_nothing_more(self) -> None:
+        ports = Ports(PORTS)
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with take("127.0.0.1", 0) as next_free:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (next_free.fileno() + 1, most))
+            try:
+                with pytest.raises(Unavailable, match="Too many open files"):
+                    ports.open("127.0.0.1")
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, before)
         ports.close()
 
     @pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])

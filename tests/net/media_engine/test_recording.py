@@ -1,5 +1,6 @@
 """What is recorded of a caller: every sample, of the length that passed, whatever the network did."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -147,6 +148,29 @@ class TestARecording:
                 heard[part.session] += part.linear
             assert heard["bell"] == linear(*map(pattern, range(60)))
             assert heard["gray"] == linear(*map(pattern, range(1000, 1060)), codec=Codec.PCMA)
+
+
+class TestManyCallsAtOnce:
+    def test_are_each_recorded_to_the_bit(self, studio: Studio) -> None:
+        names = [str(number) for number in range(100)]
+        patterns = {name: [pattern(100 * int(name) + n) for n in range(55)] for name in names}
+        with ExitStack() as stack:
+            peers = {name: stack.enter_context(RtpPeer()) for name in names}
+            for name, peer in peers.items():
+                studio.call(peer, name)
+                studio.do(Record(session=name, recording=1, longest=60.0, silence=0.0))
+            for tick in range(55):
+                for name, peer in peers.items():
+                    peer.say(patterns[name][tick])
+                studio.tick()
+            for name in names:
+                studio.do(Close(session=name))
+
+        heard = dict.fromkeys(names, b"")
+        for part in studio.of(Recorded):
+            heard[part.session] += part.linear
+        assert heard == {name: linear(*patterns[name]) for name in names}
+        assert len(studio.engine) == 0
 
 
 class TestTheNetwork:

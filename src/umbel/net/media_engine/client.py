@@ -112,9 +112,13 @@ class MediaEngine:
                 self._sessions.pop(session, None)
                 self._refuse(session, reason)
             case Closed(session=session):
-                self._sessions.pop(session, _ignore)(message)
+                self._tell(self._sessions.pop(session, _ignore), message)
             case _:
-                self._sessions.get(message.session, _ignore)(message)
+                self._tell(self._sessions.get(message.session, _ignore), message)
+
+    def _tell(self, on_event: OnEvent, event: Event) -> None:
+        """Pass on an event in a turn of its own: a fault there must not cost us the stream."""
+        asyncio.get_running_loop().call_soon(on_event, event)
 
     def _settle(self, session: str, port: int) -> None:
         opening = self._opening.get(session)
@@ -165,7 +169,7 @@ class MediaEngine:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                process = await self._start_process(theirs.fileno())
+                process = await self._start_process(theirs)
         except BaseException:
             ours.close()
             raise
@@ -173,15 +177,14 @@ class MediaEngine:
         await asyncio.get_running_loop().create_connection(lambda: link, sock=ours)
         return link
 
-    async def _start_process(self, descriptor: int) -> asyncio.subprocess.Process:
-        ports = (self._ports.start, self._ports.stop - 1)
+    async def _start_process(self, stream: socket.socket) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             __package__,
-            *map(str, (descriptor, *ports)),
-            stdin=asyncio.subprocess.DEVNULL,
-            pass_fds=[descriptor],
+            str(self._ports.start),
+            str(self._ports.stop - 1),
+            stdin=stream.fileno(),
         )
 
     def _forget_sessions(self, reason: str) -> None:

@@ -1,4 +1,7 @@
-"""Keys that we press: one packet a tick, the audio stands aside meanwhile (RFC 4733)."""
+"""Keys that we press: one packet a tick, the audio stands aside meanwhile (RFC 4733).
+
+A press waits while the call is held. Where no telephone events were agreed on it is not sent.
+"""
 
 from collections import deque
 from typing import Final

@@ -138,10 +138,6 @@ class Recorder:
         self._recordings: dict[int, Recording] = {}
         self._meter = SilenceMeter(rows)
 
-    def __len__(self) -> int:
-        """Give how many recordings run."""
-        return len(self._recordings)
-
     def begin(self, recording: Recording) -> None:
         """Serve *recording* until it has ended."""
         self._recordings[recording.row] = recording
