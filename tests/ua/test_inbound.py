@@ -223,6 +223,14 @@ class TestRefused:
 
         assert bell.told(LegEnded)[0].reason == "Busy Here"
 
+    def test_with_a_status_that_nobody_has_named(
+        self, network: VirtualNetwork, bell: Agent, gray: Caller
+    ) -> None:
+        bell.on(CallOffered, lambda offer: offer.leg.reject(499, "", network.now))
+        gray.ask("INVITE", body=sdp())
+
+        assert (bell.told(LegEnded)[0].status, bell.told(LegEnded)[0].reason) == (499, "499")
+
     def test_and_forgotten_after_its_ack(
         self, network: VirtualNetwork, bell: Agent, gray: Caller
     ) -> None:

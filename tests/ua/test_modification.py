@@ -1,7 +1,7 @@
 """Changing a session that is established: hold, other media, UPDATE, glare (section 14, RFC 3311)."""
 
 import pytest
-from tests.support.calls import answering, established
+from tests.support.calls import answering, call, established
 from tests.support.virtual_network import (
     EMPTY,
     Agent,
@@ -194,6 +194,19 @@ class TestTheirUpdate:
         assert len(bell.told(MediaAgreed)) == 1
 
 
+class TestTheirChangeOfAnEarlyDialog:
+    @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+    def test_meets_our_own_offer(self, network: VirtualNetwork, bell: Agent, method: str) -> None:
+        peer = Peer(network, "peer", "192.0.2.9")
+        peer.on("INVITE", lambda invite, source: peer.respond(invite, source, 180))
+        call(network, bell, peer)
+        network.run(0.1)
+        peer.request_back(method, body=sdp())
+        network.run(0.1)
+
+        assert peer.answers(method)[-1].status == 491
+
+
 class TestOurReOffer:
     def test_moves_our_media_and_agrees_again(
         self, network: VirtualNetwork, bell: Agent, watson: Agent
@@ -354,6 +367,53 @@ class TestOurReOffer:
             11000,
             12000,
         ]
+
+    def test_that_is_refused_after_glare_leaves_the_session_as_it_was(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        def glare_then_refuse(invite: Request, source: Source) -> None:
+            status = 491 if len(connected.got("INVITE")) == 1 else 488
+            connected.respond(invite, source, status)
+
+        connected.on("INVITE", glare_then_refuse)
+        bell.told(CallOffered)[0].leg.re_offer(local_media(21000), network.now)
+        bell.settle()
+        network.run(5)
+
+        assert len(bell.told(ReOfferRefused)) == 1
+        assert b"m=audio 20000" in connected.call(sdp()).body
+
+    def test_with_a_session_interval_that_is_too_small_is_tried_again(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        def ask_for_more(invite: Request, source: Source) -> None:
+            if invite.min_se == 90:
+                connected.respond(invite, source, 422, fields=(("Min-SE", "3000"),))
+            else:
+                connected.respond(invite, source, 180)
+                connected.respond(invite, source, 200, body=sdp())
+
+        connected.on("INVITE", ask_for_more)
+        bell.told(CallOffered)[0].leg.re_offer(local_media(21000), network.now)
+        bell.settle()
+        network.run(1)
+
+        assert [invite.min_se for invite in connected.got("INVITE")] == [90, 3000]
+        assert bell.told(ReOfferRefused) == []
+
+    def test_whose_2xx_is_repeated_is_acknowledged_again(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        def answer_twice(invite: Request, source: Source) -> None:
+            connected.respond(invite, source, 200, body=sdp())
+            connected.respond(invite, source, 200, body=sdp())
+
+        connected.on("INVITE", answer_twice)
+        bell.told(CallOffered)[0].leg.re_offer(local_media(21000), network.now)
+        bell.settle()
+        network.run(1)
+
+        assert len(connected.got("ACK")) == 2
 
     def test_whose_answer_is_not_encrypted_as_it_must_be_ends_the_call(
         self, network: VirtualNetwork, bell: Agent, watson: Agent

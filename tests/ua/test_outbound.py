@@ -5,6 +5,7 @@ from tests.support.calls import answering, call
 from tests.support.virtual_network import (
     EMPTY,
     Agent,
+    Caller,
     Message,
     Peer,
     VirtualNetwork,
@@ -17,7 +18,7 @@ from umbel.sip.digest import Credentials
 from umbel.sip.hop import Hop, Source, Transport
 from umbel.sip.message import Request
 from umbel.sip.uri import Uri
-from umbel.ua import LegState
+from umbel.ua import Leg, LegState
 from umbel.ua.events import Established, LegEnded, MediaAgreed, Ringing
 
 SECRET = Credentials(username="bell", password="watson come here")
@@ -370,6 +371,44 @@ class TestConnectionOfTheCaller:
         assert leg.state is LegState.ENDED
         assert watson.told(LegEnded)[0].by_peer
         assert (bell.gauges, watson.gauges) == (EMPTY, EMPTY)
+
+    def test_is_preferred_where_the_caller_says_so(
+        self, network: VirtualNetwork, bell: Agent, gray: Caller
+    ) -> None:
+        """RFC 5923: ``alias`` in the Via; nobody is asked where the Contact is."""
+        gray.on("BYE", lambda bye, source: gray.respond(bye, source, 200))
+        leg = self.aliased(network, bell, gray)
+        network.names = {gray.address: "not to be asked"}
+        leg.hang_up(network.now)
+        bell.settle()
+        network.run(0.1)
+
+        assert len(gray.got("BYE")) == 1
+
+    def test_that_is_gone_is_followed_by_the_contact(
+        self, network: VirtualNetwork, bell: Agent, gray: Caller
+    ) -> None:
+        other = Peer(network, "other", "192.0.2.66")
+        other.on("INVITE", lambda invite, source: other.respond(invite, source, 200, body=sdp()))
+        network.names = {gray.address: over(Transport.UDP, other.address)}
+        leg = self.aliased(network, bell, gray)
+        network.refuses = {(gray.address, Transport.TCP)}
+        leg.re_offer(local_media(21000), network.now)
+        bell.settle()
+        network.run(0.2)
+
+        assert len(other.got("INVITE")) == len(other.got("ACK")) == 1
+
+    @staticmethod
+    def aliased(network: VirtualNetwork, bell: Agent, gray: Caller) -> Leg:
+        answering(network, bell)
+        invite = gray.build("INVITE", body=sdp(), transport=Transport.TCP)
+        invite.headers.set("Via", f"{invite.headers.get('Via')};alias")
+        gray.send(invite, Hop(transport=Transport.TCP, address=bell.address, port=5060))
+        network.run(0.1)
+        gray.remote_tag = gray.last_answer("INVITE").to.tag
+        gray.acknowledge()
+        return bell.told(Established)[0].leg
 
 
 class TestRedirection:

@@ -30,13 +30,15 @@ class Acknowledgement:
         self._branch = wire.new_branch()
         self._hops: deque[Hop] = deque([first] if first else [])
         self._seeking: str | None = None
+        self._is_sought = False
+        wire.watch_sending(self._branch, self._try_next_hop)
 
     def send(self, now: Instant) -> None:
         """Send it, first or again."""
         if self._hops:
             self._transmit()
-        elif self._seeking is None:
-            self._seeking = self._wire.seek(self._uri, self)
+        elif not self._is_sought:
+            self._seek()
 
     def close(self) -> None:
         """Care no longer whether it arrives: no repetition of the 2xx can come."""
@@ -49,7 +51,6 @@ class Acknowledgement:
         self._seeking = None
         self._hops.extend(hops)
         self._add_last_resort()
-        self._wire.watch_sending(self._branch, self._try_next_hop)
         self._transmit()
 
     def resolution_failed(self, reason: str, now: Instant) -> None:
@@ -59,14 +60,22 @@ class Acknowledgement:
         if self._hops:
             self._transmit()
 
+    def _seek(self) -> None:
+        self._is_sought = True
+        self._seeking = self._wire.seek(self._uri, self)
+
     def _add_last_resort(self) -> None:
         if self._last_resort is not None and self._last_resort not in self._hops:
             self._hops.append(self._last_resort)
 
     def _try_next_hop(self, now: Instant) -> None:
+        """Take the news that the first hop failed."""
         if len(self._hops) > 1:
             self._hops.popleft()
             self._transmit()
+        elif not self._is_sought:
+            self._hops.clear()
+            self._seek()
 
     def _transmit(self) -> None:
         hop = self._hops[0]

@@ -183,8 +183,7 @@ class Leg:
 
     def accept_call(self) -> None:
         """Take our decision to answer: the dialog is confirmed by the 2xx that follows."""
-        if self.dialog is not None:
-            self.dialog.confirm()
+        self.current_dialog.confirm()
         self.state = LegState.ANSWERED
 
     @property
@@ -200,7 +199,7 @@ class Leg:
 
     def leave(self, reason: str, now: Instant, status: int = Status.OK) -> None:
         """Hang up: ``LegEnded`` at once, BYE as soon as it is allowed (section 15)."""
-        if self.dialog is not None and self.state is not LegState.ENDED:
+        if self.state is not LegState.ENDED:
             self.session.say_goodbye_when_allowed(reason, now)
             self.conclude(status, reason, now, by_peer=False)
 
@@ -235,6 +234,13 @@ class Leg:
         else:
             return False
         return True
+
+    @property
+    def current_dialog(self) -> Dialog:
+        """The dialog, where there must be one: something was said in it."""
+        if self.dialog is None:
+            raise Misuse(f"leg {self.id} is {self.state}: it has no dialog yet")
+        return self.dialog
 
     @property
     def is_outbound(self) -> bool:

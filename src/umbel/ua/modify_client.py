@@ -13,6 +13,7 @@ from umbel.sip.transaction.timers import Agenda
 from .acknowledgement import Acknowledgement
 from .bodies import SESSION_DESCRIPTION
 from .failover import Answer
+from .negotiation import Negotiation
 from .responses import ABILITIES
 from .wire import Alarm
 
@@ -30,8 +31,6 @@ class ModifyClient:
         self._is_refresh_wanted = False
         self._offered: LocalMedia | None = None
         """What is offered now."""
-        self._before: LocalMedia | None = None
-        """What stands again after a refusal."""
         self.is_under_way = False
 
     def re_offer(self, local: LocalMedia, now: Instant) -> None:
@@ -56,15 +55,16 @@ class ModifyClient:
         self._alarms.set(self._try_again, None)
 
     @property
+    def _negotiation(self) -> Negotiation:
+        return self._leg.session.current_negotiation
+
+    @property
     def _alarms(self) -> Agenda[Alarm]:
         return self._leg.correspondence.wire.alarms
 
     def _invite(self, now: Instant) -> None:
-        negotiation, dialog = self._leg.session.negotiation, self._leg.dialog
-        if negotiation is None or dialog is None:
-            return
+        negotiation, dialog = self._negotiation, self._leg.current_dialog
         self._offered, self._wanted = self._wanted, None
-        self._before = negotiation.local
         if self._offered is not None:
             negotiation.replace_local(self._offered)
         acks: dict[str, Acknowledgement] = {}
@@ -99,9 +99,7 @@ class ModifyClient:
         if tag in acks:
             acks[tag].send(now)  # The peer repeats its 2xx: our ACK was lost.
             return
-        leg, dialog = self._leg, self._leg.dialog
-        if dialog is None:
-            return
+        leg, dialog = self._leg, self._leg.current_dialog
         dialog.refresh_target(answer.response)
         acks[tag] = leg.correspondence.acknowledge(dialog, answer.request, now)
         self.is_under_way, self._is_refresh_wanted = False, False
@@ -113,7 +111,7 @@ class ModifyClient:
         self.is_under_way = False
         if self._leg.is_over or self._leg.lose_if_gone(answer, now):
             return
-        self._withdraw_offer()
+        self._negotiation.withdraw_offer()
         if (wait := self._wait_before_retry(answer)) is None:
             self._give_up(answer, now)
         else:
@@ -142,15 +140,10 @@ class ModifyClient:
     def _give_up(self, answer: Answer, now: Instant) -> None:
         """Leave the session as it was (section 14.1)."""
         self._is_refresh_wanted = False
-        negotiation = self._leg.session.negotiation
-        if self._offered is not None and negotiation is not None and self._before is not None:
-            negotiation.replace_local(self._before)
+        if self._offered is not None:
+            self._negotiation.revert_local()
             self._leg.tell_re_offer_refused(answer.status, answer.reason)
         self.proceed(now)
-
-    def _withdraw_offer(self) -> None:
-        if self._leg.session.negotiation is not None:
-            self._leg.session.negotiation.withdraw_offer()
 
 
 def retry_after(response: Response) -> Duration | None:

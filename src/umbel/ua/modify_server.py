@@ -37,10 +37,8 @@ class TooEarly(SipError):
 
 def take_invite(leg: "Leg", key: str, invite: Request, source: Source, now: Instant) -> None:
     """Answer a re-INVITE; a ``PeerError`` refuses it and leaves the session as it was."""
-    if leg.is_waiting_for_decision:
-        raise TooEarly("an INVITE of this dialog has not been answered", retry_after=_wait(leg))
     body = _answer_or_offer(leg, invite)
-    _refresh_target(leg, invite)
+    leg.current_dialog.refresh_target(invite)
     on_ack = partial(_acknowledged, leg)
     leg.session.accept(key, invite, source, body, on_ack=on_ack, now=now)
 
@@ -49,11 +47,9 @@ def take_update(leg: "Leg", key: str, update: Request, source: Source, now: Inst
     """Answer an UPDATE, with or without an offer (RFC 3311 section 5.2)."""
     session = leg.session
     has_offer = session_description(update) is not None
-    if has_offer and leg.is_waiting_for_decision:
-        raise TooEarly("the offer of the INVITE has not been answered", retry_after=_wait(leg))
     session.refresh.check(update)
     body = _answer_or_offer(leg, update) if has_offer else b""
-    _refresh_target(leg, update)
+    leg.current_dialog.refresh_target(update)
     fields = (
         *contact_field(update, source, leg.correspondence.wire.identity),
         *ABILITIES,
@@ -67,15 +63,10 @@ def _answer_or_offer(leg: "Leg", request: Request) -> bytes:
     if session.modification.is_under_way or session.is_offering:
         raise Glare("an offer of ours in this dialog has not been answered")
     if session.negotiation is None:
-        raise TooEarly("there is no session yet", retry_after=_wait(leg))
+        raise TooEarly("the INVITE of this dialog waits for an answer", retry_after=_wait(leg))
     session.refresh.check(request)
     offer = session_description(request)
     return session.negotiation.offer() if offer is None else session.negotiation.answer(offer)
-
-
-def _refresh_target(leg: "Leg", request: Request) -> None:
-    if leg.dialog is not None:
-        leg.dialog.refresh_target(request)
 
 
 def _acknowledged(leg: "Leg", ack: Request, now: Instant) -> None:

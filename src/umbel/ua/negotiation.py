@@ -20,6 +20,7 @@ class Negotiation:
         self._offer_answer = OfferAnswer(local, randomness)
         self._on_agreed = on_agreed
         self._told: MediaSession | None = None
+        self._agreed_local = local
         self.is_awaiting_answer = False
         """Whether an offer of ours has not been answered."""
 
@@ -32,6 +33,10 @@ class Negotiation:
         """Bring something else from now on: another port, address or security."""
         self._offer_answer.local = replace(local, session_id=self.local.session_id)
         self._told = None
+
+    def revert_local(self) -> None:
+        """Bring again what the peer knows: what stood in the last agreement."""
+        self._offer_answer.local = self._agreed_local
 
     def offer(self) -> bytes:
         """Make an offer; the answer is awaited from now on."""
@@ -54,6 +59,7 @@ class Negotiation:
         self.is_awaiting_answer = False
 
     def _agreed(self, media: MediaSession) -> None:
+        self._agreed_local = self.local
         if media != self._told:
             self._told = media
             self._on_agreed(media)

@@ -51,9 +51,7 @@ class Referral:
         self._notify(status, "terminated;reason=noresource", now)
 
     def _notify(self, status: int, state: str, now: Instant) -> None:
-        dialog = self._leg.dialog
-        if dialog is None:
-            return
+        dialog = self._leg.current_dialog
         notify = dialog.request("NOTIFY")
         notify.headers.add("Event", "refer")
         notify.headers.add("Subscription-State", state)

@@ -102,16 +102,17 @@ class SessionRefresh:
         self._leg.leave("the session was not refreshed in time", now, Status.REQUEST_TIMEOUT)
 
     def _refresh(self, now: Instant) -> None:
-        if self._timer is None or self._leg.dialog is None:
+        if self._timer is None:
             return
         self._refresh_later(self._timer.interval / RETRIES, now)
         if not self._peer_takes_update:
             self._leg.session.modification.refresh(now)
             return
-        update = self._leg.dialog.request("UPDATE")
+        dialog = self._leg.current_dialog
+        update = dialog.request("UPDATE")
         for name, value in (*ABILITIES, *self.request_fields()):
             update.headers.add(name, value)
-        self._leg.correspondence.ask(self._leg.dialog, update, self._answered, now)
+        self._leg.correspondence.ask(dialog, update, self._answered, now)
 
     def _refresh_later(self, seconds: Duration, now: Instant) -> None:
         self._leg.correspondence.wire.alarms.set(self._refresh, later(now, seconds))
@@ -120,8 +121,7 @@ class SessionRefresh:
         if answer.status < 200 or self._leg.is_over or self._leg.lose_if_gone(answer, now):
             return
         if answer.status < 300:
-            if self._leg.dialog is not None:
-                self._leg.dialog.refresh_target(answer.response)
+            self._leg.current_dialog.refresh_target(answer.response)
             self.agree_as_client(answer.response, now)
         elif answer.status in UNREFUSED:
             self._peer_takes_update = False

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from umbel.core.errors import PeerError
+from umbel.core.errors import Misuse, PeerError
 from umbel.core.instants import Instant
 from umbel.media.offer_answer import LocalMedia
 from umbel.sip.hop import Source
@@ -41,6 +41,13 @@ class Session:
         """Bring our media into the session."""
         randomness = self._leg.correspondence.wire.randomness
         self.negotiation = Negotiation(local, randomness, self._leg.tell_media)
+        return self.negotiation
+
+    @property
+    def current_negotiation(self) -> Negotiation:
+        """The negotiation, where there must be one: the call has been answered."""
+        if self.negotiation is None:
+            raise Misuse(f"leg {self._leg.id} is {self._leg.state}: it has no session yet")
         return self.negotiation
 
     @property
@@ -108,15 +115,16 @@ class Session:
         self, message: Request | Response, now: Instant, otherwise: bytes | None = None
     ) -> bool:
         """Take the answer that an ACK or 2xx owes us; without it there is no session."""
-        if self.negotiation is None or not self.is_offering:
+        negotiation = self.negotiation
+        if negotiation is None or not negotiation.is_awaiting_answer:
             return True
         try:
             answer = session_description(message) or otherwise
             if answer is None:
                 raise MissingAnswer(f"the {message.cseq.method} has no answer to our offer")
-            self.negotiation.take_answer(answer)
+            negotiation.take_answer(answer)
         except PeerError as error:
-            self.negotiation.withdraw_offer()
+            negotiation.withdraw_offer()
             self._leg.leave(str(error), now, status=error.status)
             return False
         return True
@@ -139,9 +147,7 @@ class Session:
 
     def say_goodbye_when_allowed(self, reason: str, now: Instant) -> None:
         """Send BYE; as the callee not before the ACK, or before it is given up (section 15)."""
-        dialog = self._leg.dialog
-        if dialog is None:
-            return
+        dialog = self._leg.current_dialog
         self._farewell = partial(self._leg.correspondence.say_goodbye, dialog, reason)
         if not (self._leg.is_awaiting_first_ack and self._acceptances):
             self._say_goodbye(now)

@@ -53,9 +53,7 @@ class Transfer:
         """Send REFER."""
         if self._number is not None:
             raise Misuse(f"leg {self._leg.id}: a REFER is under way")
-        dialog = self._leg.dialog
-        if dialog is None:
-            return
+        dialog = self._leg.current_dialog
         refer = dialog.request("REFER")
         refer.headers.add("Refer-To", str(Address(uri=target)))
         if referred_by is not None:
