@@ -165,6 +165,7 @@ class TestTheirCancel:
         network.run(0.1)
 
         assert gray.last_answer("CANCEL").status == 200
+        assert gray.last_answer("CANCEL").to.tag == gray.last_answer("INVITE").to.tag
         assert bell.told(LegEnded) == []
 
     def test_of_nothing_is_answered_481(

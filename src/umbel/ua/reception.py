@@ -104,8 +104,9 @@ class Reception:
         key = self._wire.invite_cancelled_by(cancel)
         if key is None:
             raise UnknownDialog("there is no INVITE that this CANCEL could mean")
-        self._respond(arrival, Status.OK, now)
         leg = self._legs.with_invite(key)
+        # The same tag as in the answer to the INVITE, should that cross the CANCEL.
+        self._respond(arrival, Status.OK, now, to_tag=leg and leg.correspondence.local_tag)
         if leg is not None and leg.is_waiting_for_decision:
             leg.peer_left(Status.REQUEST_TERMINATED, reason_in(cancel) or "cancelled", now)
 
@@ -123,13 +124,19 @@ class Reception:
             self._wire.tell(PeerMisbehaved(source=arrival.source, reason=str(error)))
 
     def _respond(
-        self, arrival: RequestArrived, status: int, now: Instant, fields: Fields = ()
+        self,
+        arrival: RequestArrived,
+        status: int,
+        now: Instant,
+        fields: Fields = (),
+        *,
+        to_tag: str | None = None,
     ) -> None:
         response = response_to(
             arrival.request,
             status,
             self._wire.identity,
-            to_tag=self._wire.randomness.token(8),
+            to_tag=to_tag or self._wire.randomness.token(8),
             fields=fields,
         )
         self._wire.respond(arrival.key, response, now)
