@@ -106,7 +106,8 @@ class Reception:
             raise UnknownDialog("there is no INVITE that this CANCEL could mean")
         leg = self._legs.with_invite(key)
         # The same tag as in the answer to the INVITE, should that cross the CANCEL.
-        self._respond(arrival, Status.OK, now, to_tag=leg and leg.correspondence.local_tag)
+        to_tag = None if leg is None else leg.correspondence.local_tag
+        self._respond(arrival, Status.OK, now, to_tag=to_tag)
         if leg is not None and leg.is_waiting_for_decision:
             leg.peer_left(Status.REQUEST_TERMINATED, reason_in(cancel) or "cancelled", now)
 
