@@ -90,26 +90,25 @@ def _read_display_name(scanner: Scanner) -> str | None:
 
 def _read_bracketed_uri(scanner: Scanner) -> Uri:
     scanner.at += 1
-    start = scanner.at
     text = scanner.run(_up_to_bracket)
     if scanner.next != ">":
         scanner.fail("'>' after the URI")
-    uri = _read_whole_uri(text, scanner, start)
+    uri = _read_whole_uri(text, scanner)
     scanner.at += 1
     return uri
 
 
 def _read_bare_uri(scanner: Scanner) -> Uri:
     """Read a URI without brackets: what follows a ``;`` belongs to the header field."""
-    start = scanner.at
     text = scanner.run(_bare_uris)
     if scanner.next == "?":
         scanner.fail("a URI with a question mark in angle brackets")
-    return _read_whole_uri(text, scanner, start)
+    return _read_whole_uri(text, scanner)
 
 
-def _read_whole_uri(text: str, scanner: Scanner, start: int) -> Uri:
-    inner = Scanner(text, scanner.where, scanner.offset_of(start))
+def _read_whole_uri(text: str, scanner: Scanner) -> Uri:
+    """Read the URI that is the whole of *text*, which *scanner* has just read."""
+    inner = Scanner(text, scanner.where, scanner)
     uri = read_uri(inner)
     if inner.at < len(text):
         inner.fail("the end of the URI")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .errors import SipError
-from .grammar import Scanner, quoted, run_of
+from .grammar import Scanner, quoted, run_of, to_octets
 from .message import Request, Response
 from .status import Status
 
@@ -79,6 +79,16 @@ class Nonce:
     count: int = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the request asks for, as far as the answer vouches for it."""
+
+    method: str
+    uri: str
+    """As the start-line has it."""
+    body: bytes = b""
+
+
 def challenges_of(response: Response) -> list[Challenge]:
     """Read every Digest challenge of a 401 or 407; raises ``MalformedMessage``."""
     return [
@@ -108,13 +118,13 @@ def authorization(
     request: Request, challenge: Challenge, credentials: Credentials, nonce: Nonce
 ) -> tuple[str, str]:
     """Give name and value of the header field that answers *challenge* (section 22.4)."""
-    uri = str(request.uri)
-    response = _response(request, challenge, credentials, nonce)
+    asked = Asked(method=request.method, uri=str(request.uri), body=request.body)
+    response = request_digest(challenge, credentials, nonce, asked)
     fields = [
         f"username={quoted(credentials.username)}",
         f"realm={quoted(challenge.realm)}",
         f"nonce={quoted(challenge.nonce)}",
-        f"uri={quoted(uri)}",
+        f"uri={quoted(asked.uri)}",
         f'response="{response}"',
     ]
     if challenge.algorithm is not None:
@@ -128,27 +138,27 @@ def authorization(
     return name, "Digest " + ", ".join(fields)
 
 
-def _response(
-    request: Request, challenge: Challenge, credentials: Credentials, nonce: Nonce
+def request_digest(
+    challenge: Challenge, credentials: Credentials, nonce: Nonce, asked: Asked
 ) -> str:
-    """Compute the request-digest (RFC 7616 section 3.4.1)."""
+    """Compute the response parameter (RFC 7616 section 3.4.1, RFC 2069 without qop)."""
     algorithm = (challenge.algorithm or "MD5").lower()
     octets_hash = _HASHES[algorithm.removesuffix(_SESSION)]
 
     def digest(*parts: str) -> str:
-        return octets_hash(":".join(parts).encode())
+        return octets_hash(to_octets(":".join(parts)))
 
     secret = digest(credentials.username, challenge.realm, credentials.password)
     if algorithm.endswith(_SESSION):
         secret = digest(secret, challenge.nonce, nonce.cnonce)
-    asked = [request.method, str(request.uri)]
     qop = challenge.chosen_qop
-    if qop is None:
-        return digest(secret, challenge.nonce, digest(*asked))
     if qop == "auth-int":
-        asked.append(octets_hash(request.body))
-    used = (challenge.nonce, f"{nonce.count:08x}", nonce.cnonce, qop)
-    return digest(secret, *used, digest(*asked))
+        what = digest(asked.method, asked.uri, octets_hash(asked.body))
+    else:
+        what = digest(asked.method, asked.uri)
+    if qop is None:
+        return digest(secret, challenge.nonce, what)
+    return digest(secret, challenge.nonce, f"{nonce.count:08x}", nonce.cnonce, qop, what)
 
 
 def _parse_challenge(text: str, where: str, is_by_proxy: bool) -> Challenge | None:

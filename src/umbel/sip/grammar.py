@@ -70,14 +70,15 @@ def to_text(octets: bytes) -> str:
 class Scanner:
     """A position in a header value, moving forward only."""
 
-    __slots__ = ("_offset", "at", "text", "where")
+    __slots__ = ("_outer", "_outer_at", "at", "text", "where")
 
-    def __init__(self, text: str, where: str = "", offset: int = 0) -> None:
+    def __init__(self, text: str, where: str = "", outer: "Scanner | None" = None) -> None:
         self.text = text
         self.where = where
         self.at = 0
-        self._offset = offset
-        """Where *text* begins within the value that errors speak of."""
+        self._outer = outer
+        """Reads the value that *text* was cut from, and has just read past it."""
+        self._outer_at = 0 if outer is None else outer.at - len(text)
 
     @property
     def is_at_end(self) -> bool:
@@ -155,15 +156,16 @@ class Scanner:
         self.at += 1
         return "".join(pieces)
 
-    def offset_of(self, position: int) -> int:
-        """Give the octet that *position* is within the value that errors speak of."""
-        return self._offset + len(to_octets(self.text[:position]))
+    def octet_of(self, position: int) -> int:
+        """Give the octet that *position* is within the whole value, which errors speak of."""
+        octets = len(to_octets(self.text[:position]))
+        return octets if self._outer is None else self._outer.octet_of(self._outer_at) + octets
 
     def fail(self, expected: str) -> NoReturn:
         """Say that something else was expected here."""
         raise MalformedMessage(
             to_octets(self.text[self.at :]),
-            at=self.offset_of(self.at),
+            at=self.octet_of(self.at),
             expected=expected,
             where=self.where,
         )
@@ -178,15 +180,16 @@ def parse_number(text: str, where: str, *, most: int) -> int:
 
 
 def parse_tokens(text: str, where: str) -> tuple[str, ...]:
-    """Read a list of tokens, such as Supported; it may be empty."""
-    tokens = [token.strip(" \t") for token in text.split(",")]
-    if all(map(is_token, tokens)):
-        return tuple(tokens)
-    scanner = Scanner(text, where)
-    if scanner.is_at_end:
-        return ()
-    tokens = [scanner.token()]
-    while scanner.accept(","):
-        tokens.append(scanner.token())
-    scanner.expect_end("a comma or the end")
-    return tuple(tokens)
+    """Read a list of tokens, such as Supported. Empty places in it are passed over."""
+    found: list[str] = []
+    start = 0
+    for part in text.split(","):
+        token = part.strip(" \t")
+        if is_token(token):
+            found.append(token)
+        elif token:
+            scanner = Scanner(text, where)
+            scanner.at = start
+            scanner.fail("a token, a comma or the end")
+        start += len(part) + 1
+    return tuple(found)
