@@ -287,10 +287,39 @@ class TestSyntax:
     def test_of_what_is_none_as_well(self, text: str) -> None:
         assert not is_host_name(text)
 
-    @pytest.mark.parametrize("text", ["1001", "+431555", "*98", "ada", "sip:ada@example.org"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "1001",
+            "+431555",
+            "*98",
+            "ada",
+            "sip:ada@example.org",
+            "sip:ada@example.org:5061;transport=tls;lr",
+            "sips:ada@[2001:db8::1]:5061",
+            "ada@192.0.2.1:5060",
+        ],
+    )
     def test_of_what_can_be_dialled_is_known(self, text: str) -> None:
         assert is_dialable(text)
 
-    @pytest.mark.parametrize("text", ["", "a b", "sip:@example.org", "ada@", "ada@a b", "äda"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "a b",
+            "sip:@example.org",
+            "ada@",
+            "ada@a b",
+            "äda",
+            "ada@example.org:65536",
+            "ada@example.org:",
+            "ada@example.org;",
+            "ada@example.org?Replaces=1",
+            "ada@[2001:db8::1",
+            "ada@[2001:db8::g]",
+            "ada@[fe80::1%eth0]",
+        ],
+    )
     def test_of_what_cannot_as_well(self, text: str) -> None:
         assert not is_dialable(text)

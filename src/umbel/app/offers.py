@@ -104,14 +104,19 @@ def transfer_target(target: str, gateway: Gateway, directory: Directory, plan: D
     """
     Say where a number of the dial plan, or a URI, is reached.
 
-    A subscriber with a SIP URI is reached there; every other number at the call's gateway.
+    A subscriber with a SIP URI is reached there; every other number at the call's gateway. What a
+    person wrote may lack the scheme, or the host as well.
     """
-    if target.partition(":")[0].lower() in ("sip", "sips", "tel"):
+    if not _is_uri(target):
+        mailbox = directory.mailbox(target, plan)
+        target = mailbox.sip_uri if mailbox is not None and mailbox.sip_uri else target
+    if _is_uri(target):
         return Uri.parse(target)
-    mailbox = directory.mailbox(target, plan)
-    if mailbox is not None and mailbox.sip_uri:
-        return Uri.parse(mailbox.sip_uri)
-    return gateway_uri(gateway, target)
+    return Uri.parse(f"sip:{target}") if "@" in target else gateway_uri(gateway, target)
+
+
+def _is_uri(text: str) -> bool:
+    return text.partition(":")[0].lower() in ("sip", "sips", "tel")
 
 
 def gateway_uri(gateway: Gateway, user: str | None = None) -> Uri:

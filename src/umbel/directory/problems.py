@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 
 from umbel.core.findings import Finding, Severity
 
@@ -37,6 +38,12 @@ class Problem:
 _NUMBER = re.compile(r"\+?[0-9]{1,32}", re.ASCII)
 _SIP_USER = re.compile(r"[A-Za-z0-9\-_.!~*'()&=+$,;?/%]{1,64}", re.ASCII)
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?", re.ASCII)
+_PLACE = re.compile(
+    r"(?:\[(?P<ipv6>[^\]]*)\]|(?P<host>[^:;\[\]]+))(?::(?P<port>[0-9]{1,5}))?"
+    r"(?:;[A-Za-z0-9\-_.!~*'%]+(?:=[A-Za-z0-9\-_.!~*'()\[\]/:&+$%]+)?)*",
+    re.ASCII,
+)
+_LAST_PORT = 65535
 _FORBIDDEN_IN_NAMES = re.compile(r'["/\\\[\]:;|=,+*?<>\x00-\x1f\x7f]')
 _LONGEST_NAME = 64
 _SHOWN = 8
@@ -50,8 +57,23 @@ def is_number(text: str) -> bool:
 
 def is_dialable(text: str) -> bool:
     """Say whether *text* is a number, a SIP user or a SIP URI (RFC 3261 section 25.1)."""
-    user, at, host = text.removeprefix("sips:").removeprefix("sip:").partition("@")
-    return _SIP_USER.fullmatch(user) is not None and (not at or is_host_name(host))
+    user, at, place = text.removeprefix("sips:").removeprefix("sip:").partition("@")
+    return _SIP_USER.fullmatch(user) is not None and (not at or _is_place(place))
+
+
+def _is_place(text: str) -> bool:
+    """Say whether *text* is what follows the ``@`` of a SIP URI: host, port and parameters."""
+    found = _PLACE.fullmatch(text)
+    if found is None or int(found["port"] or 0) > _LAST_PORT:
+        return False
+    return is_host_name(found["host"]) if found["host"] else _is_ipv6(found["ipv6"])
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return IPv6Address(text).scope_id is None
+    except ValueError:
+        return False
 
 
 def is_host_name(text: str) -> bool:
