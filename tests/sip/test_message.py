@@ -284,6 +284,9 @@ class TestLists:
 
         assert request.allow == ("INVITE", "ACK")
 
+    def test_of_media_ranges_may_be_empty(self) -> None:
+        assert Request("OPTIONS", Uri(host="a"), Headers([("Accept", "")])).accept == []
+
 
 class TestContacts:
     def test_of_all_are_a_star(self) -> None:

@@ -222,11 +222,12 @@ class TestNothingTakesLongerThanItIsLong:
             lambda n: response_to(b"X " + b"\r\n " * n, PeerError("x")),
             lambda n: StreamFramer().feed(b"\r\n\r\n" * n),
             lambda n: StreamFramer(Limits(head=10**9)).feed(b"a\r\nl: " * n + b"\r\n\r\n"),
+            lambda n: Headers((f"X-{number}", "y") for number in range(n)),
             stream_by_octets,
         ],
     )  # fmt: skip
     def test_however_it_is_made(self, work: Callable[[int], object]) -> None:
-        small, large = 2_000, 16_000
+        small, large = 1_000, 8_000
 
         brief = seconds(work, small)
 

@@ -28,8 +28,8 @@ texts = st.binary(max_size=20).map(to_text) | st.text(max_size=20).map(
     lambda text: to_text(text.encode("utf-8", "replace"))
 )
 """Anything that octets can mean, also what is no UTF-8."""
-lines = texts.map(lambda text: text.replace("\r", "").replace("\n", ""))
-"""What fits on one line."""
+lines = texts.map(lambda text: to_text(to_octets(text.replace("\r", "").replace("\n", ""))))
+"""What fits on one line. Octets that the line's end stood between may be a character now."""
 hosts = (
     st.from_regex(r"[a-z0-9_]{1,8}(\.[a-z0-9\-]{1,8}){0,3}", fullmatch=True)
     | st.ip_addresses(v=4).map(str)

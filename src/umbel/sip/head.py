@@ -1,6 +1,7 @@
 """The head of a message: start-line and header fields, split and unfolded (RFC 3261 section 7)."""
 
 import re
+from typing import NoReturn
 
 from .errors import MalformedMessage, MissingHeader
 from .grammar import is_token, parse_number, to_octets, to_text
@@ -48,16 +49,19 @@ def _spell(line: str, number: int) -> str:
     return spelled(name)
 
 
-def _refuse_stray(lines: list[str]) -> None:
-    """Refuse a CR or LF that is half of a line's end."""
-    for number, line in enumerate(lines):
-        if (stray := _stray.search(line)) is not None:
-            raise MalformedMessage(
-                to_octets(line[stray.start() :]),
-                at=len(to_octets(line[: stray.start()])),
-                expected="CR and LF together, at the end of the line only",
-                where=f"header field {number}" if number else "start-line",
-            )
+def _refuse_stray(lines: list[str]) -> NoReturn:
+    """Refuse a CR or LF that is half of a line's end; one of the *lines* has one."""
+    number, line, at = next(
+        (number, line, stray.start())
+        for number, line in enumerate(lines)
+        if (stray := _stray.search(line)) is not None
+    )
+    raise MalformedMessage(
+        to_octets(line[at:]),
+        at=len(to_octets(line[:at])),
+        expected="CR and LF together, at the end of the line only",
+        where=f"header field {number}" if number else "start-line",
+    )
 
 
 def content_length(fields: list[tuple[str, str]]) -> int | None:
