@@ -8,7 +8,8 @@ from umbel.sip.uri import Uri
 from umbel.ua import Leg
 from umbel.ua.events import CallOffered
 
-from .virtual_network import Agent, Peer, VirtualNetwork, local_media
+from .scripted_peers import Peer
+from .virtual_network import Agent, VirtualNetwork, local_media
 
 
 def call(

@@ -1,7 +1,8 @@
 """Two user agents and a scripted caller, joined by a virtual network."""
 
 import pytest
-from tests.support.virtual_network import Agent, Caller, VirtualNetwork
+from tests.support.scripted_peers import Caller
+from tests.support.virtual_network import Agent, VirtualNetwork
 
 
 @pytest.fixture

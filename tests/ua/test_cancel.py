@@ -2,15 +2,8 @@
 
 import pytest
 from tests.support.calls import answering, call
-from tests.support.virtual_network import (
-    EMPTY,
-    Agent,
-    Caller,
-    Peer,
-    VirtualNetwork,
-    local_media,
-    sdp,
-)
+from tests.support.scripted_peers import Caller, Peer, sdp
+from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork, local_media
 
 from umbel.core.errors import Misuse
 from umbel.sip.address import Address

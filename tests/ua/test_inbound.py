@@ -1,14 +1,8 @@
 """What we do with an INVITE of a peer (RFC 3261 sections 8.2 and 13.3)."""
 
 from tests.support.calls import answering
-from tests.support.virtual_network import (
-    EMPTY,
-    Agent,
-    Caller,
-    VirtualNetwork,
-    local_media,
-    sdp,
-)
+from tests.support.scripted_peers import Caller, sdp
+from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork, local_media
 
 from umbel.media.offer_answer import MediaSecurity
 from umbel.sip.hop import Hop, Transport

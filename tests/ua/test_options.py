@@ -1,6 +1,7 @@
 """OPTIONS of ours: is a gateway alive? (RFC 3261 section 11)."""
 
-from tests.support.virtual_network import EMPTY, Agent, Peer, VirtualNetwork
+from tests.support.scripted_peers import Peer
+from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork
 
 from umbel.sip.uri import Uri
 from umbel.ua.events import OptionsAnswered

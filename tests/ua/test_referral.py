@@ -2,7 +2,8 @@
 
 import pytest
 from tests.support.calls import answering, established
-from tests.support.virtual_network import EMPTY, Agent, Caller, VirtualNetwork, sdp
+from tests.support.scripted_peers import Caller, sdp
+from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork
 
 from umbel.sip.uri import Uri
 from umbel.ua import Leg, Policy

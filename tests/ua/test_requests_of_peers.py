@@ -2,7 +2,8 @@
 
 import pytest
 from tests.support.calls import answering
-from tests.support.virtual_network import EMPTY, Agent, Caller, VirtualNetwork, sdp
+from tests.support.scripted_peers import Caller, sdp
+from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork
 
 from umbel.ua.events import KeySignalled, LegEnded, PeerMisbehaved
 
@@ -45,7 +46,7 @@ class TestOptions:
     def test_with_max_forwards_0_are_answered_because_they_go_no_further(
         self, network: VirtualNetwork, bell: Agent, gray: Caller
     ) -> None:
-        """RFC 4475 section 3.1.1.13: an endpoint takes it as if it were positive."""
+        """RFC 4475 section 3.3.11: an endpoint takes it as if it were positive."""
         request = gray.build("OPTIONS")
         request.headers.set("Max-Forwards", "0")
         gray.send_octets(bytes(request), bell)

@@ -2,14 +2,8 @@
 
 import pytest
 from tests.support.calls import answering, call
-from tests.support.virtual_network import (
-    EMPTY,
-    Agent,
-    Caller,
-    Peer,
-    VirtualNetwork,
-    sdp,
-)
+from tests.support.scripted_peers import Caller, Peer, sdp
+from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork
 
 from umbel.sip.hop import Source
 from umbel.sip.message import Request

@@ -2,7 +2,8 @@
 
 import pytest
 from tests.support.calls import answering
-from tests.support.virtual_network import EMPTY, Agent, Caller, VirtualNetwork, sdp
+from tests.support.scripted_peers import Caller, sdp
+from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork
 
 from umbel.core.errors import Misuse
 from umbel.sip.address import Address

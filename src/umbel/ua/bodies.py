@@ -26,6 +26,14 @@ def session_description(message: Request | Response) -> bytes | None:
     return found
 
 
+def early_description(response: Response) -> bytes | None:
+    """Give the SDP of a provisional response; any other body there is a peer's ornament."""
+    try:
+        return session_description(response)
+    except UnsupportedMediaType:
+        return None
+
+
 def media_type(content_type: str) -> str:
     """Give type and subtype in lower case, without parameters."""
     return content_type.partition(";")[0].strip().lower()

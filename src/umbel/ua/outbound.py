@@ -10,7 +10,7 @@ from umbel.sip.status import Status
 from umbel.sip.uri import Uri
 
 from .acknowledgement import Acknowledgement
-from .bodies import SESSION_DESCRIPTION, session_description
+from .bodies import SESSION_DESCRIPTION, early_description
 from .failover import Answer, Pursuit
 from .redirections import Redirections
 from .requests import add_route, as_request_uri
@@ -101,7 +101,7 @@ class OutboundInvite:
             return
         if answer.response.to.tag is not None:
             fork = self._fork(answer)
-            fork.early_answer = session_description(answer.response) or fork.early_answer
+            fork.early_answer = early_description(answer.response) or fork.early_answer
             self._leg.dialog = fork.dialog
         self._leg.tell_ringing(answer.status)
 

@@ -35,7 +35,7 @@ def screen(request: Request, *, is_merged: bool) -> None:
     Check a request, in the order of section 8.2; a ``SipError`` says how to refuse it.
 
     Max-Forwards is not looked at: it limits how often a request is forwarded, and we are where
-    it ends (RFC 4475 section 3.1.1.13: an endpoint takes a request with Max-Forwards 0).
+    it ends (RFC 4475 section 3.3.11: an endpoint takes a request with Max-Forwards 0).
     """
     if request.method not in KNOWN_METHODS:
         raise UnknownMethod(request.method, allowed=ALLOW)
