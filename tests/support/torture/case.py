@@ -19,7 +19,7 @@ class TortureCase:
     complaint: str = ""
     """What the error says, in part."""
     later: int | None = None
-    """What the user agent answers although the message is fine: 405, 406, 415, 420, 501."""
+    """What a user agent answers although the message is fine: 405, 415, 420, 481 or 501."""
 
 
 def wire(text: str) -> bytes:

@@ -336,7 +336,7 @@ m=audio 49217 RTP/AVP 0
 """
 
 VALID = (
-    TortureCase(name="wsinv", section="3.1.1.1", octets=wire(_WSINV)),
+    TortureCase(name="wsinv", section="3.1.1.1", octets=wire(_WSINV), later=481),
     TortureCase(name="intmeth", section="3.1.1.2", octets=wire(_INTMETH), later=501),
     TortureCase(name="esc01", section="3.1.1.3", octets=wire(_ESC01)),
     TortureCase(name="escnull", section="3.1.1.4", octets=wire(_ESCNULL), later=405),
