@@ -102,17 +102,19 @@ def read_value(expected: object, value: object, where: str) -> object:
         return _read_optional(expected, value, where)
     if get_origin(expected) is tuple:
         return _read_list(get_args(expected)[0], value, where, expected)
-    if isinstance(expected, type) and issubclass(expected, StrEnum):
-        if isinstance(value, str) and value in {member.value for member in expected}:
-            return expected(value)
-    elif isinstance(expected, type) and dataclasses.is_dataclass(expected):
+    if isinstance(expected, type) and dataclasses.is_dataclass(expected):
         if isinstance(value, Mapping):
             return read_table(expected, value, where)
-    elif expected is float and type(value) is int:
-        return float(value)
-    elif type(value) is expected:
-        return value
+    elif isinstance(expected, type) and _fits(expected, value):
+        return expected(value)
     raise Mistake(_show(value), expected=describe(expected), where=where)
+
+
+def _fits(expected: type, value: object) -> bool:
+    """Say whether *value* is of type *expected*: a whole number is a number, true is none."""
+    if issubclass(expected, StrEnum):
+        return isinstance(value, str) and value in {member.value for member in expected}
+    return type(value) is expected or (expected is float and type(value) is int)
 
 
 def _read_fields(kind: type, table: Mapping[str, object], where: str) -> dict[str, Any]:
