@@ -237,18 +237,6 @@ class TestCertificateThatWeRefuse:
             assert report.verify_code == 62
             assert report.alerts == (alert("bad_certificate", sent_by_us=True),)
 
-    async def test_of_another_name_is_taken_where_names_are_judged_elsewhere(
-        self, authority: Authority
-    ) -> None:
-        """A gateway may name a rule of its own; the chain is verified still."""
-        server = Wire(tls=authority.identity("elsewhere.example.org"))
-        client = Wire(tls=authority.identity(GATEWAY), verify_names=False)
-        async with closing(server, client):
-            hop = named(await server.listen(TLS), UM)
-            await client.ask(server, hop)
-
-            assert (await client.report()).is_verified
-
     async def test_is_checked_for_the_address_where_no_name_is_known(
         self, authority: Authority
     ) -> None:

@@ -62,8 +62,8 @@ class TestGoodFiles:
         identity = load(certificate, key, authority.trust_file())
         certificate.unlink()
 
-        assert identity.client_context(verify_names=True).check_hostname
-        assert not identity.client_context(verify_names=False).check_hostname
+        assert identity.server_context(requires_client_certificate=True).get_ca_certs()
+        assert identity.client_context.check_hostname
 
 
 class TestMissingFile:

@@ -44,7 +44,6 @@ class Wire:
 
     tls: TlsIdentity | None = None
     limits: ConnectionLimits = PATIENT
-    verify_names: bool = True
     messages: asyncio.Queue[tuple[bytes, Source]] = field(default_factory=asyncio.Queue)
     reports: asyncio.Queue[HandshakeReport] = field(default_factory=asyncio.Queue)
     complaints: asyncio.Queue[tuple[bytes, Source, PeerError]] = field(
@@ -60,7 +59,6 @@ class Wire:
             clock=SystemClock(),
             tls=self.tls,
             limits=self.limits,
-            verify_names=self.verify_names,
         )
 
     async def listen(

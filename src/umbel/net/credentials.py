@@ -14,9 +14,8 @@ from .tls_identity import TlsIdentity
 class Credentials:
     """The TLS identity of the moment, and the layers made with it."""
 
-    def __init__(self, identity: TlsIdentity | None, *, verify_names: bool) -> None:
+    def __init__(self, identity: TlsIdentity | None) -> None:
         self._identity = identity
-        self._verify_names = verify_names
         self.generation = 0
         """Counts the identities; connections made with an older one are not used anew."""
 
@@ -47,9 +46,8 @@ class Credentials:
         to = f"TLS to {shown((hop.address, hop.port))}"
         if self._identity is None:
             raise Unavailable(f"{to}: this node has no TLS certificate ([tls] in its settings)")
-        context = self._identity.client_context(verify_names=self._verify_names)
         name = hop.domain.rstrip(".") or hop.address
         try:
-            return TlsLayer(context, Role.CLIENT, clock, server_name=name)
+            return TlsLayer(self._identity.client_context, Role.CLIENT, clock, server_name=name)
         except ValueError as error:
             raise Unavailable(f"{to}: {name!r} cannot be a server's name: {error}") from error

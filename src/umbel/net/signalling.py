@@ -41,7 +41,6 @@ class Signalling:
         clock: Clock,
         tls: TlsIdentity | None = None,
         limits: ConnectionLimits | None = None,
-        verify_names: bool = True,
     ) -> None:
         self.deliver = on_message
         self.note = on_handshake
@@ -50,7 +49,7 @@ class Signalling:
         """Connections turned away because there were too many."""
         self._connections = ConnectionTable()
         self._around = Surroundings(user=self, clock=clock, limits=limits or ConnectionLimits())
-        self._credentials = Credentials(tls, verify_names=verify_names)
+        self._credentials = Credentials(tls)
         self._listening = Listening()
         self._opening: set[asyncio.Task[None]] = set()
         self._names = itertools.count(1)

@@ -32,8 +32,8 @@ class TlsIdentity:
         self._files = certificate, key, trust
         self._accepting = self._server_context(ssl.CERT_OPTIONAL)
         self._accepting_strictly = self._server_context(ssl.CERT_REQUIRED)
-        self._opening = self._client_context(verify_names=True)
-        self._opening_unnamed = self._client_context(verify_names=False)
+        self.client_context = self._equipped(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        """For opened connections: the server's chain and its name are always verified."""
 
     @classmethod
     def load(cls, *, certificate: Path, key: Path, trust: Path) -> Self:
@@ -49,10 +49,6 @@ class TlsIdentity:
     def server_context(self, *, requires_client_certificate: bool) -> ssl.SSLContext:
         """Give the context for accepted connections; a client's certificate is always asked for."""
         return self._accepting_strictly if requires_client_certificate else self._accepting
-
-    def client_context(self, *, verify_names: bool) -> ssl.SSLContext:
-        """Give the context for opened connections; the server's chain is always verified."""
-        return self._opening if verify_names else self._opening_unnamed
 
     def findings(self, at: datetime) -> Iterator[Finding]:
         """Tell what is doubtful about the certificate at the time of day *at*, yet usable."""
@@ -73,11 +69,6 @@ class TlsIdentity:
         # TLS 1.2 client may still resume by session identifier: Python has no switch for that.
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
-        return self._equipped(context)
-
-    def _client_context(self, *, verify_names: bool) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = verify_names
         return self._equipped(context)
 
     def _equipped(self, context: ssl.SSLContext) -> ssl.SSLContext:
