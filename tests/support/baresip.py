@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import wave
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from .likeness import is_heard
 from .program import Running, free_port, port_pair, require, running, until
 
 MODULES = Path("/usr/lib/baresip/modules")
@@ -72,10 +74,33 @@ class Line:
     srtp: bool = False
     answers: bool = False
     """Whether it answers calls by itself."""
-    account: str = ""
-    """Its address of record; empty: one of its own."""
-    parameters: str = ""
-    """More account parameters, each with its semicolon."""
+    codecs: str = "pcmu,pcma"
+    """What it offers, the best first."""
+    registrar: str = ""
+    """The SIP URI of a proxy that it registers with and sends everything to; empty: none."""
+    domain: str = ""
+    """The host of its address when it has a registrar."""
+
+    @property
+    def transport(self) -> str:
+        """Give the transport that it speaks."""
+        return "udp" if self.certificate is None else "tls"
+
+    def account(self, sip_port: int) -> str:
+        """Give its account, as baresip's file has them; TLS has the port after *sip_port*."""
+        port = sip_port + (self.certificate is not None)
+        host = self.domain if self.registrar else f"127.0.0.1:{port}"
+        reached = f'regint=60;outbound="{self.registrar}"' if self.registrar else "regint=0"
+        parameters = (
+            reached,
+            *(["mediaenc=srtp-mand"] if self.srtp else []),
+            f"audio_codecs={self.codecs}",
+            f"answermode={'auto' if self.answers else 'manual'}",
+            "ptime=20",
+            "mwi=no",
+        )
+        own = f"<sip:{self.name}@{host};transport={self.transport}>"
+        return ";".join((own, *parameters)) + "\n"
 
 
 class Phone:
@@ -93,9 +118,9 @@ class Phone:
     @property
     def uri(self) -> str:
         """Give the address that calls it directly."""
-        tls = self.line.certificate is not None
-        port = self.port + 1 if tls else self.port
-        return f"sip:{self.line.name}@127.0.0.1:{port}" + (";transport=tls" if tls else "")
+        if self.line.certificate is None:
+            return f"sip:{self.line.name}@127.0.0.1:{self.port}"
+        return f"sip:{self.line.name}@127.0.0.1:{self.port + 1};transport=tls"
 
     async def connect(self) -> None:
         """Take control of it."""
@@ -133,6 +158,29 @@ class Phone:
             ),
         )
         return found()[count - 1]
+
+    async def press(self, keys: str) -> None:
+        """Press keys of the phone, by telephone events (RFC 4733)."""
+        await self.do("sndcode", keys)
+
+    async def speak(self, source: Path) -> None:
+        """Say what is in another file from now on; its end ends the call."""
+        await self.do("ausrc", f"aufile,{source}")
+
+    async def until_hears(self, wanted: NDArray[np.int16], within: float = 15) -> None:
+        """Wait until *wanted* was heard whole."""
+        await until(
+            lambda: is_heard(wanted, self.heard()),
+            within,
+            lambda: self.program.fail(f"never heard it ({len(self.heard()) / 8000:.1f} s heard)"),
+        )
+
+    def packets_received(self) -> int:
+        """Give how many packets of audio its last call brought, as its closing report says."""
+        reports = re.findall(r"packets: +\d+ +(\d+)", self.program.output)
+        if not reports:
+            raise self.program.fail("closed no call")
+        return int(reports[-1])
 
     def heard(self) -> NDArray[np.int16]:
         """Give what it heard, all calls one after another."""
@@ -179,13 +227,7 @@ async def phone(line: Line, folder: Path) -> AsyncIterator[Phone]:
         modules=MODULES, control_port=ports[1], recordings=folder / "recordings",
     )  # fmt: skip
     (folder / "config").write_text(config)
-    transport = ";transport=tls" if line.certificate else ";transport=udp"
-    own = f"sip:{line.name}@127.0.0.1:{ports[0] + (line.certificate is not None)}{transport}"
-    (folder / "accounts").write_text(
-        f"<{line.account or own}>;regint=0"
-        f"{';mediaenc=srtp-mand' if line.srtp else ''};audio_codecs=pcmu,pcma"
-        f";answermode={'auto' if line.answers else 'manual'};ptime=20{line.parameters}\n"
-    )
+    (folder / "accounts").write_text(line.account(ports[0]))
     (folder / "contacts").write_text("")
     async with running(program, "-4", "-v", "-s", "-f", folder, log=folder / "baresip.log") as run:
         made = Phone(line, run, ports, folder)

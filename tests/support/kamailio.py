@@ -1,5 +1,6 @@
 """Kamailio as proxy, registrar and gateway: in the path with Record-Route, UDP, TCP and TLS."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -71,12 +72,12 @@ request_route {{
     }}
     if (is_method("OPTIONS") && $rU == $null) {{ sl_send_reply("200", "OK"); exit; }}
     if (is_method("INVITE|NOTIFY|MESSAGE|OPTIONS") && lookup("location")) {{
-        t_on_failure("NOBODY");
+        t_on_failure("UNANSWERED");
         route(RELAY); exit;
     }}
-    if ($rU == "busy") {{ sl_send_reply("486", "Busy Here"); exit; }}
-    if ($(rU{{s.substr,0,1}}) == "2") {{
-        # A subscriber whose phone is not there: to voice mail.
+    if (is_method("INVITE") && $(rU{{s.substr,0,1}}) == "2") {{
+        # A subscriber whose phone is not there.
+        $var(why) = "unavailable";
         route(VOICEMAIL); exit;
     }}
     if (is_method("INVITE")) {{ $du = "{umbel}"; route(RELAY); exit; }}
@@ -95,8 +96,10 @@ route[RELAY] {{
     exit;
 }}
 
-failure_route[NOBODY] {{
+failure_route[UNANSWERED] {{
     if (t_is_canceled()) exit;
+    $var(why) = "no-answer";
+    if (t_check_status("486")) {{ $var(why) = "user-busy"; }}
     if (t_check_status("480|486|408")) {{ route(VOICEMAIL); }}
 }}
 
@@ -130,7 +133,17 @@ class Proxy:
     port: int
     """UDP and TCP."""
     tls_port: int
+    domain: str
     program: Running
+
+    @property
+    def uri(self) -> str:
+        """Give what phones register with and send everything to."""
+        return f"sip:127.0.0.1:{self.port};transport=udp"
+
+    def carried(self, method: str, transport: str) -> int:
+        """Give how many requests of a method came to it over a transport."""
+        return len(re.findall(rf"REQ {method} \S+ from {transport}:", self.program.output))
 
 
 @asynccontextmanager
@@ -138,15 +151,22 @@ async def kamailio(
     folder: Path,
     *,
     umbel: str,
+    ports: tuple[int, int] | None = None,
     domain: str = "umbel.test",
+    voice_mail: str = "3000",
     credentials: Credentials | None = None,
     trust: Path | None = None,
     require_client: bool = False,
 ) -> AsyncIterator[Proxy]:
-    """Run a proxy that sends what nobody registered for to *umbel* (a SIP URI)."""
+    """
+    Run a proxy that sends what nobody registered for to *umbel* (a SIP URI).
+
+    Calls to subscribers (numbers with a 2) who cannot be reached it diverts to *voice_mail*
+    there. *ports* are those of UDP and TCP, and of TLS; ``None``: ones that are free.
+    """
     program = require("kamailio", "kamailio kamailio-tls-modules")
     folder.mkdir(parents=True, exist_ok=True)
-    port, tls_port = free_port(), free_port()
+    port, tls_port = ports or (free_port(), free_port())
     tls = credentials is not None
     if tls and not list(Path("/usr/lib").glob("*/kamailio/modules/tls.so")):
         pytest.skip("kamailio has no TLS module (apt-get install kamailio-tls-modules)")
@@ -155,6 +175,7 @@ async def kamailio(
             domain=domain,
             port=port,
             umbel=umbel,
+            voice_mail=voice_mail,
             enable_tls="enable_tls=yes" if tls else "",
             listen_tls=f"listen=tls:127.0.0.1:{tls_port}" if tls else "",
             load_tls='loadmodule "tls.so"' if tls else "",
@@ -176,4 +197,4 @@ async def kamailio(
         log=folder / "kamailio.log",
     ) as run:  # fmt: skip
         await until_listening(port)
-        yield Proxy(port=port, tls_port=tls_port, program=run)
+        yield Proxy(port=port, tls_port=tls_port, domain=domain, program=run)

@@ -16,6 +16,7 @@ from umbel.app.node import Node, running_node
 from umbel.app.settings import Settings, load_settings
 from umbel.mailbox.message import Message
 
+from .likeness import is_heard
 from .pki import Credentials
 from .program import free_port, until
 
@@ -102,13 +103,32 @@ class NodeUnderTest:
             lambda: AssertionError(f"still alive: {self.node.live_things()}"),
         )
 
-    async def until_recording(self, extension: str, within: float = 15) -> None:
-        """Wait until the first words, or the first silence, of a message are kept."""
+    async def until_no_calls(self, within: float = 15) -> None:
+        """Wait until every call is over; transactions may linger (RFC 3261 section 17)."""
+
+        def calls() -> int:
+            live = self.node.live_things()
+            return live["calls"] + live["legs"] + live["media sessions"]
+
+        await until(
+            lambda: not calls(),
+            within,
+            lambda: AssertionError(f"still alive: {self.node.live_things()}"),
+        )
+
+    async def until_recorded(
+        self, extension: str, words: NDArray[np.int16] | None = None, within: float = 15
+    ) -> None:
+        """Wait until *words*, or anything at all, was kept of a message to *extension*."""
         deadline = asyncio.get_running_loop().time() + within
-        while not any([len(await self.audio(each)) for each in await self.messages(extension)]):
+        while not await self._has_recorded(extension, words):
             if asyncio.get_running_loop().time() > deadline:
-                raise AssertionError(f"nothing was recorded for {extension}: {self.captions}")
+                raise AssertionError(f"it was not recorded; heard was {self.captions}")
             await asyncio.sleep(0.05)
+
+    async def _has_recorded(self, extension: str, words: NDArray[np.int16] | None) -> bool:
+        kept = [await self.audio(message) for message in await self.messages(extension)]
+        return any(len(audio) if words is None else is_heard(words, audio) for audio in kept)
 
     async def messages(self, extension: str) -> Sequence[Message]:
         """Give a mailbox's messages."""
@@ -121,7 +141,11 @@ class NodeUnderTest:
 
 
 def write_settings(
-    folder: Path, credentials: Credentials | None = None, trust: Path | None = None
+    folder: Path,
+    credentials: Credentials | None = None,
+    trust: Path | None = None,
+    *,
+    requires_certificates: bool = False,
 ) -> dict[str, int]:
     """Write ``umbel.toml`` and give the port of each transport."""
     ports = {"udp": free_port(), "tls": free_port()}
@@ -152,6 +176,7 @@ transport = "tls"
 address = "127.0.0.1"
 advertise = "127.0.0.1"
 port = {ports["tls"]}
+require_client_certificate = {str(requires_certificates).lower()}
 """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "umbel.toml").write_text(text)
@@ -165,9 +190,10 @@ async def node_under_test(
     site: str = SITE,
     credentials: Credentials | None = None,
     trust: Path | None = None,
+    requires_certificates: bool = False,
 ) -> AsyncIterator[NodeUnderTest]:
     """Run a node that serves *site*, for as long as the block."""
-    ports = write_settings(folder, credentials, trust)
+    ports = write_settings(folder, credentials, trust, requires_certificates=requires_certificates)
     settings = load_settings(folder / "umbel.toml")
     heard: list[Heard] = []
     async with open_administration(settings) as administration:
