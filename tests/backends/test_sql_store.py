@@ -154,6 +154,31 @@ class TestASqliteFile:
         with pytest.raises(Mistake, match="No such file or directory"):
             await store_of(f"sqlite:///{tmp_path}/nowhere/umbel.db").open()
 
+    async def test_that_may_not_be_written_is_told(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "umbel.db").touch()
+        monkeypatch.setattr("os.access", lambda *_: False)  # Tests may run as root, who may all.
+
+        with pytest.raises(Mistake, match="Permission denied, expected a file that can be written"):
+            await store_of(f"sqlite:///{tmp_path}/umbel.db").open()
+
+    async def test_that_is_empty_is_taken(self, tmp_path: Path) -> None:
+        """Somebody made it with the rights that they want."""
+        (tmp_path / "umbel.db").touch()
+        store = store_of(f"sqlite:///{tmp_path}/umbel.db")
+        await store.open()
+
+        assert await store.configuration.revision() == 0
+        await store.close()
+
+    async def test_is_all_that_is_made(self, tmp_path: Path) -> None:
+        store = store_of(f"sqlite:///{tmp_path}/umbel.db")
+        await store.open()
+        await store.close()
+
+        assert [file.name for file in tmp_path.iterdir()] == ["umbel.db"]
+
     async def test_that_is_none_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "umbel.db").write_text("Mr Watson, come here. " * 100)
 

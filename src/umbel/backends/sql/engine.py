@@ -1,10 +1,12 @@
 """Engines for both databases, and the border where their errors become ours."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -63,7 +65,7 @@ def database_file(url: URL) -> Path | None:
 def make_engine(url: URL) -> Engine:
     """Make an engine; nothing is opened yet."""
     if (file := database_file(url)) is not None:
-        _create_private(file)
+        _create(file)
         return _sqlite_engine(url)
     return create_engine(
         url,
@@ -97,16 +99,33 @@ def _cause(error: SQLAlchemyError) -> str:
     return " ".join(str(cause).split())
 
 
-def _create_private(file: Path) -> None:
-    """Make the file before SQLite does, so that only we may read PINs' hashes and passwords."""
+def _create(file: Path) -> None:
+    """
+    Make the file before SQLite does, so that only we may read PINs' hashes and passwords.
+
+    Two processes that begin at once cannot both switch a file to WAL: SQLite does not wait there.
+    A file that is there is not opened: closing it would let go of SQLite's locks on it.
+    """
     try:
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        if not file.exists():
+            _make_in_wal_mode(file)
+        elif not os.access(file, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise Mistake(
             f"{file}: {error.strerror}",
             expected="a file that can be written, in a folder that exists",
             where="store, url",
         ) from error
+
+
+def _make_in_wal_mode(file: Path) -> None:
+    """Make it under another name, so that it appears whole; another process may be quicker."""
+    with NamedTemporaryFile(dir=file.parent, prefix=f"{file.name}-") as beginning:
+        with closing(sqlite3.connect(beginning.name)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        with suppress(FileExistsError):
+            os.link(beginning.name, file)
 
 
 def _sqlite_engine(url: URL) -> Engine:
