@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.postgresql import PostgreSql, running_postgresql
-from tests.support.repeatable import CountingRandomness
+from tests.support.repeatable_randomness import RepeatableRandomness
 from tests.support.still_clock import StillClock
 
 from umbel.backends.sql import SqlStore
@@ -60,7 +60,7 @@ def clock() -> StillClock:
 @pytest.fixture
 def make_store(url: str, clock: StillClock) -> MakeStore:
     """Give a function that makes a store, as each of several processes has one."""
-    randomness = CountingRandomness()
+    randomness = RepeatableRandomness()
 
     def make(node: str = "node01.example.org") -> SqlStore:
         return SqlStore(url, clock=clock, randomness=randomness, node=node)
@@ -79,7 +79,7 @@ async def store(make_store: MakeStore) -> AsyncIterator[SqlStore]:
 
 def store_of(url: str, node: str = "recorder") -> SqlStore:
     """Give a store as another process has it."""
-    return SqlStore(url, clock=StillClock(), randomness=CountingRandomness(), node=node)
+    return SqlStore(url, clock=StillClock(), randomness=RepeatableRandomness(), node=node)
 
 
 def _migrate(url: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.program import REPOSITORY
-from tests.support.repeatable import CountingRandomness
+from tests.support.repeatable_randomness import RepeatableRandomness
 
 from umbel.backends.files import FileAudio
 from umbel.backends.sql import SqlStore
@@ -56,7 +56,7 @@ class TestAudio:
 
 @pytest.fixture
 def files(tmp_path: Path) -> FileAudio:
-    return FileAudio(tmp_path / "audio", CountingRandomness())
+    return FileAudio(tmp_path / "audio", RepeatableRandomness())
 
 
 class TestAFile:
@@ -108,7 +108,7 @@ class TestAFolder:
         (tmp_path / "audio").write_text("not a folder")
 
         with pytest.raises(Unavailable, match="audio in "):
-            await FileAudio(tmp_path / "audio", CountingRandomness()).create()
+            await FileAudio(tmp_path / "audio", RepeatableRandomness()).create()
 
     async def test_that_may_not_be_written_is_told(
         self, files: FileAudio, monkeypatch: pytest.MonkeyPatch

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.prompts import AudioInMemory, EchoSynthesiser, RememberedEvents
+from tests.support.memory_store import MemoryAudio
+from tests.support.prompts import EchoSynthesiser, RememberedEvents
 
 from umbel.backends.prompts import (
     BEEP,
@@ -49,7 +50,7 @@ class Room:
     def __init__(self, english: Language, folder: Path) -> None:
         self.own = folder / "own"
         self.own.mkdir()
-        self.audio = AudioInMemory()
+        self.audio = MemoryAudio()
         self.events = RememberedEvents()
         self.echo = EchoSynthesiser()
         speech = KeptSpeech(self.echo, folder / "kept")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.name_server import NameServer, Zone, serving
-from tests.support.repeatable import CountingRandomness
+from tests.support.repeatable_randomness import RepeatableRandomness
 
 from umbel.core.errors import Unavailable
 from umbel.net.dns import NameSources, Resolver
@@ -48,7 +48,7 @@ ZONE: Zone = {
 }
 
 
-class Drawn(CountingRandomness):
+class Drawn(RepeatableRandomness):
     """Draws what a test says."""
 
     def __init__(self, *fractions: float) -> None:
@@ -67,7 +67,7 @@ async def names(
     """Give a resolver that asks *server* and nobody else."""
     async with serving(server) as address:
         yield Resolver(
-            randomness=Drawn(*draws) if draws else CountingRandomness(),
+            randomness=Drawn(*draws) if draws else RepeatableRandomness(),
             sources=NameSources(
                 name_servers=[address], hosts_file=hosts, asks_system=False, patience=1.0
             ),
@@ -282,7 +282,7 @@ class TestFailure:
 
         monkeypatch.setattr("dns.asyncresolver.Resolver", unconfigured)
         resolver = Resolver(
-            randomness=CountingRandomness(),
+            randomness=RepeatableRandomness(),
             sources=NameSources(hosts_file=None, asks_system=False),
         )
         with pytest.raises(Unavailable, match="this machine names no name server"):
@@ -324,7 +324,7 @@ class TestNamesOfThisMachine:
     async def test_may_be_given(self) -> None:
         """Tests and `umbel try` have names of their own."""
         resolver = Resolver(
-            randomness=CountingRandomness(),
+            randomness=RepeatableRandomness(),
             sources=NameSources(hosts={"um.example.org": ["192.0.2.60"]}),
         )
 
@@ -336,7 +336,7 @@ class TestNamesOfThisMachine:
         """``localhost`` is known to every system, and to no name server of ours."""
         async with serving(NameServer(ZONE)) as address:
             resolver = Resolver(
-                randomness=CountingRandomness(),
+                randomness=RepeatableRandomness(),
                 sources=NameSources(name_servers=[address], hosts_file=None),
             )
             hops = await resolver.resolve(Uri.parse("sip:localhost:5060"))
@@ -351,7 +351,7 @@ class TestNamesOfThisMachine:
         """The reserved domain has no names (RFC 6761); a label has 63 octets at most."""
         async with serving(NameServer(ZONE)) as address:
             resolver = Resolver(
-                randomness=CountingRandomness(),
+                randomness=RepeatableRandomness(),
                 sources=NameSources(name_servers=[address], hosts_file=None),
             )
             with pytest.raises(Unavailable, match=reason):

@@ -1,10 +1,8 @@
-"""Doubles of what prompts need: events that are remembered, audio and speech that are made up."""
+"""Doubles of what prompts need: events that are remembered, speech that is made up."""
 
 from dataclasses import dataclass, field
 
 from umbel.core.events import EventKind, Field
-from umbel.core.instants import Duration
-from umbel.mailbox.message import AudioId
 
 
 @dataclass
@@ -17,35 +15,6 @@ class RememberedEvents:
         """Keep it, once it can be said."""
         kind.sentence.format_map(fields)
         self.told.append((kind, fields))
-
-
-@dataclass
-class AudioInMemory:
-    """``mailbox.ports.Audio`` without a store."""
-
-    kept: dict[AudioId, bytes] = field(default_factory=dict)
-
-    async def create(self) -> AudioId:
-        """Reserve an empty stretch."""
-        audio = AudioId(f"audio-{len(self.kept)}")
-        self.kept[audio] = b""
-        return audio
-
-    async def append(self, audio: AudioId, samples: bytes) -> None:
-        """Add to it."""
-        self.kept[audio] += samples
-
-    async def read(self, audio: AudioId) -> bytes:
-        """Give all of it."""
-        return self.kept.get(audio, b"")
-
-    async def duration(self, audio: AudioId) -> Duration:
-        """Give its length."""
-        return len(self.kept.get(audio, b"")) / 16000
-
-    async def delete(self, audio: AudioId) -> None:
-        """Remove it."""
-        self.kept.pop(audio, None)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.support.repeatable import CountingRandomness
+from tests.support.repeatable_randomness import RepeatableRandomness
 
 from umbel.media.offer_answer import LocalMedia, MediaSecurity, OfferAnswer
 from umbel.media.session import Codec
@@ -44,7 +44,7 @@ def ours(
 ) -> OfferAnswer:
     """Give our side of a fresh dialog."""
     local = LocalMedia(address=address, port=30000, security=security, session_id=42, codecs=codecs)
-    return OfferAnswer(local, CountingRandomness())
+    return OfferAnswer(local, RepeatableRandomness())
 
 
 def lines_of(sdp: bytes, start: str) -> list[str]:

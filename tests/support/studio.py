@@ -5,7 +5,7 @@ from concurrent.futures import Executor, Future
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
-from tests.support.repeatable import CountingRandomness
+from tests.support.repeatable_randomness import RepeatableRandomness
 from tests.support.rtp_peer import RtpPeer
 from tests.support.still_clock import StillClock
 
@@ -72,7 +72,7 @@ class Studio:
         self.engine = Engine(
             ports,
             clock=self.clock,
-            randomness=CountingRandomness(),
+            randomness=RepeatableRandomness(),
             loader=AtOnce() if loader is None else loader,
         )
         self.events: list[Event] = []

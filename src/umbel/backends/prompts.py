@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import assert_never
 
-import soxr  # type: ignore[import-untyped]  # It ships no stubs.
+import soxr
 
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import Mistake

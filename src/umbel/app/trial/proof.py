@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import numpy as np
-import soxr  # type: ignore[import-untyped]  # It ships no stubs.
+import soxr
 from numpy.typing import NDArray
 
 from umbel.core.instants import Duration

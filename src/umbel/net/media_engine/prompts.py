@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import soxr  # type: ignore[import-untyped]  # It ships no stubs.
+import soxr
 from numpy.typing import NDArray
 
 from umbel.core.errors import Mistake, Unavailable
