@@ -8,7 +8,6 @@ from tests.support.sdp import OFFERS, described, ours
 
 from umbel.core.errors import Mistake, PeerError
 from umbel.media import rtcp, wav
-from umbel.media.comfort_noise import ComfortNoise
 from umbel.media.offer_answer import MediaSecurity
 from umbel.media.rtp import Extension, Packet
 from umbel.media.sdp import SessionDescription
@@ -128,9 +127,6 @@ class TestPackets:
             assert key is None or key in KEYS
 
         assert 0.05 < understood(feed, [bytes(TelephoneEvent(event=5, duration=160))], 5000) < 1.0
-
-    def test_comfort_noise(self) -> None:
-        assert 0.05 < understood(ComfortNoise.parse, [b"\x40\1\2"], 1000) < 1.0
 
 
 class TestWavFiles:

@@ -55,6 +55,7 @@ class MediaSession:
     telephone_event: int | None = None
     """The payload type of RFC 4733 keys that we accept and send; ``None``: not agreed."""
     comfort_noise: int | None = None
+    """The payload type of RFC 3389, which we accept and hear as silence; ``None``: not agreed."""
     ptime: int = 20
     """Milliseconds of audio in a packet that we send."""
     direction: Direction = Direction.SENDRECV
