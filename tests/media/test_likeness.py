@@ -1,8 +1,8 @@
 """Audio that came back is found, and told from other audio."""
 
 import numpy as np
-
 from tests.support.likeness import is_heard, melody
+
 from umbel.media.likeness import Match, best_match
 
 

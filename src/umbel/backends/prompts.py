@@ -18,6 +18,7 @@ from umbel.mailbox.message import AudioId
 from umbel.mailbox.ports import Audio
 from umbel.media import wav
 from umbel.media.engine import Clip, Playable, Samples, Silence, Tone
+from umbel.media.g711 import SAMPLES_PER_SECOND
 from umbel.speech import (
     BeepPiece,
     ClipPiece,
@@ -37,9 +38,6 @@ from .text_to_speech import KeptSpeech
 
 BEEP = Tone(1000, 0.4)
 """The tone after which the caller speaks; no part of any telephone key's."""
-
-_RATE = 8000
-"""Of ``Samples``."""
 
 
 def package_folder(tag: str) -> Path:
@@ -149,7 +147,7 @@ class PromptLibrary:
         linear = await self._recordings.audio.read(AudioId(piece.audio))
         if not linear:
             raise Mistake("nothing", expected="audio", where=piece.audio)
-        return Samples(linear[int(piece.since * _RATE) * 2 :])
+        return Samples(linear[int(piece.since * SAMPLES_PER_SECOND) * 2 :])
 
     def _find_file(self, name: str, since: Duration) -> Clip | Samples:
         path = self._folder.find(name)
@@ -166,4 +164,4 @@ def _linear(path: Path, since: Duration) -> bytes:
     """Read a WAV file from *since* on as ``Samples`` have it."""
     sound = wav.read(path.read_bytes(), str(path))
     rest = sound.samples[int(since * sound.rate) :]
-    return bytes(soxr.resample(rest, sound.rate, _RATE).astype("<i2").tobytes())
+    return bytes(soxr.resample(rest, sound.rate, SAMPLES_PER_SECOND).astype("<i2").tobytes())

@@ -7,6 +7,9 @@ from umbel.core.instants import Duration
 from .message import AudioId, Caller, Importance, Message, MessageId, MessageState
 from .pin import PinState
 
+OCTETS_OF_A_SECOND = 16_000
+"""Of recorded audio: 16-bit linear, 8000 samples a second, mono, little-endian."""
+
 
 class Messages(Protocol):
     """Voice messages of all mailboxes. Every method may raise ``Unavailable``."""
@@ -59,7 +62,7 @@ class Recovery(Protocol):
 
 
 class Audio(Protocol):
-    """Recorded audio, 16-bit linear, 8000 samples a second, mono, little-endian."""
+    """Recorded audio, 16-bit linear, 8000 samples a second, mono. All may raise ``Unavailable``."""
 
     async def create(self) -> AudioId:
         """Reserve a new, empty stretch of audio."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -11,10 +10,11 @@ from umbel.core.errors import Mistake, Misuse, Unavailable
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Duration
 from umbel.mailbox.message import AudioId
+from umbel.mailbox.ports import OCTETS_OF_A_SECOND
+from umbel.media import wav
+from umbel.media.g711 import SAMPLES_PER_SECOND
 
-_RATE = 8000
-_BYTES_PER_SAMPLE = 2
-_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+_OCTETS_OF_A_SAMPLE = 2
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -50,7 +50,7 @@ class FileAudio:
     async def duration(self, audio: AudioId) -> Duration:
         """Give its length in seconds."""
         octets = await self._in_thread(_length, self._path(audio))
-        return octets / (_RATE * _BYTES_PER_SAMPLE)
+        return octets / OCTETS_OF_A_SECOND
 
     async def delete(self, audio: AudioId) -> None:
         """Remove it; removing what is not there is no error."""
@@ -77,20 +77,11 @@ class FileAudio:
             raise Unavailable(f"audio in {self._folder}: {error}") from error
 
 
-def _header(octets: int) -> bytes:
-    """Give the header of a WAV file: RIFF, format (PCM, one channel, 16 bit), size of the data."""
-    return _HEADER.pack(
-        *(b"RIFF", _HEADER.size - 8 + octets, b"WAVE"),
-        *(b"fmt ", 16, 1, 1, _RATE, _RATE * _BYTES_PER_SAMPLE, _BYTES_PER_SAMPLE, 16),
-        *(b"data", octets),
-    )
-
-
 def _create(folder: Path, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(file, _header(0))
+        os.write(file, wav.header(0, SAMPLES_PER_SECOND))
         os.fsync(file)
     finally:
         os.close(file)
@@ -111,8 +102,8 @@ def _append(path: Path, samples: bytes) -> None:
     file = os.open(path, os.O_RDWR)
     try:
         octets = _whole_samples(os.fstat(file).st_size)
-        _write_all(file, samples, _HEADER.size + octets)
-        _write_all(file, _header(octets + len(samples)), 0)
+        _write_all(file, samples, wav.HEADER_OCTETS + octets)
+        _write_all(file, wav.header(octets + len(samples), SAMPLES_PER_SECOND), 0)
         os.fsync(file)
     finally:
         os.close(file)
@@ -129,7 +120,7 @@ def _read(path: Path) -> bytes:
         content = path.read_bytes()
     except FileNotFoundError:
         return b""
-    return content[_HEADER.size : _HEADER.size + _whole_samples(len(content))]
+    return content[wav.HEADER_OCTETS : wav.HEADER_OCTETS + _whole_samples(len(content))]
 
 
 def _length(path: Path) -> int:
@@ -141,4 +132,4 @@ def _length(path: Path) -> int:
 
 def _whole_samples(size: int) -> int:
     """Give how many octets of a file of *size* are whole samples; a torn last one is left out."""
-    return max(0, size - _HEADER.size) // _BYTES_PER_SAMPLE * _BYTES_PER_SAMPLE
+    return max(0, size - wav.HEADER_OCTETS) // _OCTETS_OF_A_SAMPLE * _OCTETS_OF_A_SAMPLE

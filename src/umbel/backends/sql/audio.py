@@ -6,12 +6,11 @@ from umbel.core.errors import Unavailable
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Duration
 from umbel.mailbox.message import AudioId
+from umbel.mailbox.ports import OCTETS_OF_A_SECOND
 
 from .database import Database
 from .schema import audio as audios
 from .schema import audio_chunks as chunks
-
-_BYTES_PER_SECOND = 8000 * 2
 
 
 class SqlAudio:
@@ -51,7 +50,7 @@ class SqlAudio:
         """Give its length in seconds."""
         query = select(func.sum(func.length(chunks.c.samples))).where(chunks.c.audio == audio)
         octets = await self._database.read(lambda connection: connection.scalar(query))
-        return int(octets or 0) / _BYTES_PER_SECOND
+        return int(octets or 0) / OCTETS_OF_A_SECOND
 
     async def delete(self, audio: AudioId) -> None:
         """Remove it; removing what is not there is no error."""
