@@ -1,4 +1,4 @@
-"""What a call is: the order of deciding of DESIGN section 5."""
+"""What a call is: which evidence wins."""
 
 from dataclasses import replace
 

@@ -112,7 +112,7 @@ class TestOnePress:
         assert heard(replace(packet, marker=False) for packet in PRESS) == "5"
 
     def test_is_told_once_by_a_sender_whose_timestamp_runs_on(self) -> None:
-        """Against RFC 4733 section 2.2.2.1, and met in the field."""
+        """Against RFC 4733 section 2.2.1, and met in the field."""
         wandering = [
             replace(packet, timestamp=packet.timestamp + 160 * index)
             for index, packet in enumerate(PRESS)

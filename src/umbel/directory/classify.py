@@ -1,4 +1,4 @@
-"""What a call is: the order of deciding of DESIGN section 5, as one function over plain values.
+"""What a call is: one function over plain values, and the order in which it decides.
 
 Peer → gateway → hunt group → dial plan; then: the pilot of an auto attendant? diverted from
 somebody whom we answer for? a subscriber's own number? a subscriber access number? else the

@@ -1,7 +1,7 @@
 """The objects that an administrator creates, by the names that Exchange UM gave them.
 
-All are plain values. Every field has a default where Exchange UM has one (facts in the field's
-docstring). References between objects are by name, as a person writes them.
+All are plain values. Every field has a default where Exchange UM has one, and mostly
+that one. References between objects are by name, as a person writes them.
 """
 
 from dataclasses import dataclass

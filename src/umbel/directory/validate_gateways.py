@@ -133,7 +133,7 @@ def _keys_in_the_clear(gateway: Gateway) -> Iterator[Problem]:
             do=f"umbel gateway set {gateway.name} --transport tls",
             means="whoever can listen to the audio can read its keys as well",
             severity=Severity.WARNING,
-            rule="RFC 4568 section 8.1",
+            rule="RFC 4568 section 8.3",
         )
 
 

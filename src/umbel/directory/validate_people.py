@@ -19,7 +19,7 @@ _MINUTE = 60
 
 
 def policy_problems(configuration: Configuration) -> Iterator[Problem]:
-    """Check every mailbox policy (facts P1 to P5 and P9)."""
+    """Check every mailbox policy."""
     for name in sorted(configuration.policies):
         policy = configuration.policies[name]
         yield from wrong_name("policy", name)

@@ -41,7 +41,7 @@ def shared_number_problems(configuration: Configuration) -> Iterator[Problem]:
 
 
 def _ranges(plan: DialPlan) -> Iterator[Problem]:
-    """Exchange UM's ranges (facts D2, D9 to D13); lengths of time in seconds."""
+    """Exchange UM's ranges; lengths of time in seconds."""
     for field, low, high, unit in (
         ("digits", 1, 20, ""),
         ("max_call", 10 * _MINUTE, 120 * _MINUTE, "seconds"),

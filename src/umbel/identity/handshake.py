@@ -50,7 +50,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandshakeReport:
-    """Everything that a connection's handshake showed (DESIGN: promise 1, it tells you why)."""
+    """Everything that a connection's handshake showed."""
 
     role: Role
     local: tuple[str, int]

@@ -1,4 +1,4 @@
-"""PIN rules: what a PIN may be, and what a wrong one leads to."""
+"""The PIN of a mailbox as a value; ``pin_rules`` says what it may become."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -12,6 +12,7 @@ from typing import Final
 from umbel.core.errors import Misuse
 from umbel.core.instants import Duration
 
+from .g711 import SAMPLES_PER_SECOND
 from .rtp import MalformedPacket, extended
 
 KEYS: Final = "0123456789*#ABCD"
@@ -125,7 +126,7 @@ def _is_next_segment(press: _Press, heard: _Press) -> bool:
 
 def _is_sequel_with_wandering_timestamp(press: _Press, heard: _Press) -> bool:
     """
-    Recognise the same press by a sender that lets the timestamp run on, against section 2.2.2.1.
+    Recognise the same press by a sender that lets the timestamp run on, against section 2.2.1.
 
     Nothing was lost in between, nothing marks a beginning, and the duration goes on: a new press
     would have begun with a marked packet, or with a short duration.
@@ -165,7 +166,7 @@ def press(key: str, held: Duration, *, interval: Duration = 0.02) -> tuple[Sched
     """
     if len(key) != 1 or key not in KEYS:
         raise Misuse(f"no telephone has the key {key!r}")
-    step = round(interval * 8000)
+    step = round(interval * SAMPLES_PER_SECOND)
     steps = max(1, round(held / interval))
     if steps * step > LONGEST:
         raise Misuse(f"a press of {held} s is longer than one event can tell")

@@ -92,7 +92,7 @@ class _Times:
 class ConnectionKey:
     """Connections with the same key lead to the same peer and may stand for each other.
 
-    The reference name is part of it (RFC 5923 section 5): a peer that proved to be one name is
+    The reference name is part of it (RFC 5923 section 9.3): a peer that proved to be one name is
     not used for another. So is the identity that we showed, which may have been renewed.
     """
 

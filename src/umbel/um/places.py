@@ -1,4 +1,4 @@
-"""Where a call can be: the resting points of DESIGN section 8, as plain values.
+"""Where a call can be: the points where it can be taken up again, as plain values.
 
 A flow never calls the flow that comes next: it returns the place, and ``lead`` goes there. So
 a caller may wander between menus for as long as they like, no flow knows another, and a place
