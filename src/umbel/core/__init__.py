@@ -1,1 +1,1 @@
-"""What every room may know: instants, identifiers, errors, findings and events. Imports nothing of ours."""
+"""What every room may know: instants, identifiers, addresses, tables, errors, findings, events."""

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +10,7 @@ import dns.asyncresolver
 import dns.nameserver
 import dns.resolver
 
+from umbel.core.addresses import is_ip_address
 from umbel.core.errors import Unavailable
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Duration
@@ -132,7 +132,7 @@ class Resolver:
         ]
 
     async def _addresses(self, host: str, inquiry: Inquiry) -> Sequence[str]:
-        if _is_address(host):
+        if is_ip_address(host):
             return [host]
         addresses = self._static_addresses(host) or await inquiry.addresses(host)
         if not addresses and self._sources.asks_system:
@@ -156,7 +156,7 @@ class _Aim:
         self.next_host = _bare(uri.parameters.get("maddr") or uri.host)
         """Where to go: ``maddr`` leads elsewhere (RFC 3261 section 19.1.1)."""
         self.port: int | None = uri.port
-        self.is_literal = _is_address(self.next_host)
+        self.is_literal = is_ip_address(self.next_host)
         self.transport = _explicit_transport(uri)
         is_secure = uri.scheme == "sips"
         self.allowed = (Transport.TLS,) if is_secure else tuple(transports)
@@ -178,7 +178,7 @@ class _Aim:
             transport=target.transport,
             address=address,
             port=target.port,
-            domain="" if _is_address(self.domain) else self.domain,
+            domain="" if is_ip_address(self.domain) else self.domain,
         )
 
     def __str__(self) -> str:
@@ -227,11 +227,3 @@ def _nothing_found(aim: _Aim, targets: Sequence[_Target], inquiry: Inquiry) -> s
 def _bare(host: str) -> str:
     """Give a host in lower case, without brackets and without a dot at its end."""
     return host.strip("[]").rstrip(".").lower()
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

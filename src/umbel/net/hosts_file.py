@@ -1,9 +1,10 @@
 """Names with addresses of their own on this machine, which win over DNS."""
 
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
+
+from umbel.core.addresses import is_ip_address
 
 HOSTS_FILE: Final = Path("/etc/hosts")
 
@@ -17,16 +18,8 @@ def read_hosts(path: Path) -> Mapping[str, Sequence[str]]:
     hosts: dict[str, list[str]] = {}
     for line in lines:
         address, *names = line.partition("#")[0].split() or [""]
-        if not _is_address(address):
+        if not is_ip_address(address):
             continue
         for name in names:
             hosts.setdefault(name.lower().rstrip("."), []).append(address)
     return hosts
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

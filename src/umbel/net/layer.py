@@ -7,15 +7,15 @@ from typing import Protocol
 from umbel.core.instants import Clock
 from umbel.identity import tls_messages
 from umbel.identity.handshake import Ending, HandshakeReport, Role
+from umbel.sip.host import write_host
 
 Address = tuple[str, int]
 """An IP address as text, and a port."""
 
 
 def shown(address: Address) -> str:
-    """Write an address as people do: ``192.0.2.1:5060``, ``[2001:db8::1]:5060``."""
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    """Write an address as SIP and people do: ``192.0.2.1:5060``, ``[2001:db8::1]:5060``."""
+    return write_host(*address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

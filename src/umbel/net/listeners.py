@@ -4,9 +4,9 @@ import asyncio
 import errno
 from collections import OrderedDict
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 
+from umbel.core.addresses import is_ip_address
 from umbel.core.errors import Mistake, Unavailable
 from umbel.sip.hop import Hop, Transport
 
@@ -51,7 +51,7 @@ class Listening:
 
     def udp_socket_for(self, hop: Hop) -> UdpSocket:
         """Choose the socket that a datagram leaves from."""
-        if not _is_address(hop.address):
+        if not is_ip_address(hop.address):
             raise Unavailable(f"UDP to {hop.address}: a name, not an IP address")
         heard = self._heard.get((hop.address, hop.port))
         if heard is not None:
@@ -77,16 +77,8 @@ class Listening:
 
 def check_address(listener: Listener) -> None:
     """Refuse what is no IP address: a name might mean another machine tomorrow."""
-    if not _is_address(listener.address):
+    if not is_ip_address(listener.address):
         raise Mistake(f'"{listener.address}"', expected="an IP address", where="listener")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def cannot_listen(listener: Listener, error: OSError) -> Mistake:

@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address
 
+from umbel.core.addresses import is_ip_address
 from umbel.sip.hop import Hop, Source, Transport
 from umbel.sip.message import Request
 from umbel.sip.via import Via
@@ -35,7 +36,7 @@ def hop_back(request: Request, source: Source) -> Hop:
             port=port,
             connection=source.connection,
         )
-    if (group := via.parameters.get("maddr")) is not None and _is_address(group):
+    if (group := via.parameters.get("maddr")) is not None and is_ip_address(group):
         return Hop(transport=Transport.UDP, address=group, port=port)
     return Hop(transport=Transport.UDP, address=source.address, port=via.rport or port)
 
@@ -49,12 +50,4 @@ def _replace_top_via(request: Request, via: Via) -> None:
 
 
 def _is_same_host(host: str, address: str) -> bool:
-    return _is_address(host) and ip_address(host) == ip_address(address)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return is_ip_address(host) and ip_address(host) == ip_address(address)

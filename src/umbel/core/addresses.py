@@ -1,0 +1,12 @@
+"""IP addresses, told from names."""
+
+from ipaddress import ip_address
+
+
+def is_ip_address(text: str) -> bool:
+    """Say whether *text* is an IPv4 or IPv6 address, without brackets or port."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
