@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.support.node import SITE, NodeUnderTest, node_under_test
+from tests.support.node import SITE, NodeUnderTest, media_engine_asleep, node_under_test
 from tests.support.pki import Authority
 from tests.support.sipp import (
     Target,
@@ -138,18 +138,19 @@ class TestACallToTheAttendant:
 class TestBadManners:
     async def test_a_caller_who_gives_up_is_told_487(self, setting: Setting) -> None:
         """CANCEL is a transaction of its own; the INVITE that it names ends with 487."""
-        await setting.calls(
-            send(invite(), 'start_txn="invite"'),
-            send(cancel(), 'start_txn="cancel"'),
-            expect(100, 'optional="true" response_txn="invite"'),
-            expect(200, 'response_txn="cancel"'),
-            expect(487, 'response_txn="invite"'),
-            send(ack_refused(5), 'ack_txn="invite"'),
-            pause(300),
-            transport="t1",
-        )
-
+        with media_engine_asleep():  # So that nobody answers before the caller has given up.
+            await setting.calls(
+                send(invite(), 'start_txn="invite"'),
+                expect(100, 'response_txn="invite"'),
+                send(cancel(2), 'start_txn="cancel"'),
+                expect(200, 'response_txn="cancel"'),
+                expect(487, 'response_txn="invite"'),
+                send(ack_refused(5), 'ack_txn="invite"'),
+                pause(300),
+                transport="t1",
+            )
         await setting.node.until_calls_are_over()
+
         assert [call.status for call in await setting.node.administration.recent_calls(5)] == [487]
 
     async def test_an_answer_that_is_not_acknowledged_is_repeated(self, setting: Setting) -> None:

@@ -1,8 +1,10 @@
 """A whole node in the test's own process, on free ports of loopback."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from umbel.mailbox.message import Message
 from .likeness import is_heard
 from .pki import Credentials
 from .program import free_port, until
+
+MEDIA_PORTS = range(40000, 50000)
 
 SITE = """
 [[dialplan]]
@@ -140,12 +144,37 @@ class NodeUnderTest:
         return np.frombuffer(linear, "<i2")
 
 
+@contextmanager
+def media_engine_asleep() -> Iterator[None]:
+    """Stop the media engine of a node of this process for as long as the block: it opens nothing."""
+    engines = [
+        int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if _is_engine(path)
+    ]
+    for number in engines:
+        os.kill(number, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for number in engines:
+            os.kill(number, signal.SIGCONT)
+
+
+def _is_engine(stat: Path) -> bool:
+    try:
+        parent = stat.read_text().rpartition(")")[2].split()[1]
+        command = (stat.parent / "cmdline").read_text()
+    except OSError:
+        return False  # It ended while we looked.
+    return parent == str(os.getpid()) and "umbel.net.media_engine" in command
+
+
 def write_settings(
     folder: Path,
     credentials: Credentials | None = None,
     trust: Path | None = None,
     *,
     requires_certificates: bool = False,
+    media_ports: range = MEDIA_PORTS,
 ) -> dict[str, int]:
     """Write ``umbel.toml`` and give the port of each transport."""
     ports = {"udp": free_port(), "tls": free_port()}
@@ -154,8 +183,8 @@ def write_settings(
 [node]
 name = "node01.umbel.test"
 [media]
-first_port = 40000
-last_port = 49999
+first_port = {media_ports[0]}
+last_port = {media_ports[-1]}
 [[listener]]
 transport = "udp"
 address = "127.0.0.1"
@@ -191,9 +220,16 @@ async def node_under_test(
     credentials: Credentials | None = None,
     trust: Path | None = None,
     requires_certificates: bool = False,
+    media_ports: range = MEDIA_PORTS,
 ) -> AsyncIterator[NodeUnderTest]:
     """Run a node that serves *site*, for as long as the block."""
-    ports = write_settings(folder, credentials, trust, requires_certificates=requires_certificates)
+    ports = write_settings(
+        folder,
+        credentials,
+        trust,
+        requires_certificates=requires_certificates,
+        media_ports=media_ports,
+    )
     settings = load_settings(folder / "umbel.toml")
     heard: list[Heard] = []
     async with open_administration(settings) as administration:

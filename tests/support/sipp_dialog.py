@@ -30,9 +30,9 @@ def in_dialog(method: str, cseq: int, body: str = "", headers: str = "") -> str:
     return _message(method, "[next_url]", cseq, "[peer_tag_param]", headers + content, body)
 
 
-def cancel() -> str:
-    """Give the CANCEL of the INVITE that is the step before."""
-    return _outside("CANCEL").replace("[branch]", "[branch-1]")
+def cancel(steps: int = 1) -> str:
+    """Give the CANCEL of the INVITE that was sent so many *steps* before it."""
+    return _outside("CANCEL").replace("[branch]", f"[branch-{steps}]")
 
 
 def ack_refused(steps: int) -> str:
