@@ -236,7 +236,7 @@ class TestClosing:
         await begun(closing)
         engine.line.receive(Closed(session="call-1", statistics=Statistics(packets_sent=5)))
 
-        assert (await closing).packets_sent == 5
+        assert await closing == Statistics(packets_sent=5)
         assert engine.sent == [Close(session="call-1")]
 
     async def test_does_not_wait_for_an_engine_that_is_lost(self) -> None:
@@ -245,4 +245,6 @@ class TestClosing:
         await begun(closing)
         engine.line.lose()
 
-        assert await closing == Statistics()
+        assert await closing is None
+        assert await engine.line.close() is None
+        assert engine.sent == [Close(session="call-1")]

@@ -4,32 +4,47 @@ import asyncio
 from collections.abc import Callable, Coroutine
 
 from umbel.core.errors import Unavailable
-from umbel.core.instants import Clock, Instant
+from umbel.core.instants import Clock, Duration, Instant
 from umbel.net.dns import Resolver
 from umbel.net.signalling import Signalling
 from umbel.sip.hop import Source
 from umbel.ua import UserAgent
 from umbel.ua.events import Event, Resolve, Send
 
+from .faults import Faults
+
+AFTER_A_FAULT: Duration = 0.1
+"""The alarm is set no sooner after a fault, which might otherwise be met again and again."""
+
 
 class Driver:
-    """The loud side of a ``UserAgent``: thin, and the only one that calls it."""
+    """
+    The loud side of a ``UserAgent``: thin, and the only one that calls it.
+
+    Its verbs never raise. Whoever calls them holds a connection that many calls live on.
+    """
 
     def __init__(
         self,
         agent: UserAgent,
         signalling: Signalling,
         resolver: Resolver,
+        *,
         clock: Clock,
+        faults: Faults,
         on_event: Callable[[Event], None],
     ) -> None:
         self.agent = agent
         self._signalling = signalling
         self._resolver = resolver
         self._clock = clock
+        self._faults = faults
         self._on_event = on_event
         self._alarm: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_settling = False
+        self._no_legs = asyncio.Event()
+        self._is_stopped = False
 
     def now(self) -> Instant:
         """Give the instant that the agent is to be handed."""
@@ -37,45 +52,86 @@ class Driver:
 
     def receive(self, data: bytes, source: Source) -> None:
         """Take a message from the network."""
-        self.agent.receive(data, source, self.now())
+        with self._faults.contained("taking a SIP message"):
+            self.agent.receive(data, source, self.now())
         self.settle()
 
-    def settle(self) -> None:
+    def settle(self, *, not_before: Duration = 0.0) -> None:
         """Send what waits to be sent, tell what happened, and set the alarm for what is next."""
-        for effect in self.agent.take_effects():
+        if self._is_settling:
+            return  # Whoever was told an event has used a verb: it is carried out after the event.
+        self._is_settling = True
+        try:
+            while self._carry_out():
+                pass
+        finally:
+            self._is_settling = False
+        self._set_alarm(not_before)
+        if self.agent.legs:
+            self._no_legs.clear()
+        else:
+            self._no_legs.set()
+
+    async def stop(self, patience: Duration) -> None:
+        """Let the last messages be answered and go out, then set no alarm any more."""
+        self.settle()
+        try:
+            async with asyncio.timeout(patience):
+                await self._no_legs.wait()
+        except TimeoutError:
+            pass  # A peer that does not answer our BYE does not keep us here.
+        self._is_stopped = True
+        self._set_alarm()
+        if self._tasks:
+            _done, waiting = await asyncio.wait(self._tasks, timeout=patience)
+            for task in waiting:
+                task.cancel()
+
+    def _carry_out(self) -> bool:
+        """Empty the out-trays once, and say whether something was in them."""
+        effects, events = self.agent.take_effects(), self.agent.take_events()
+        for effect in effects:
             match effect:
                 case Send():
                     self._start(self._send(effect))
                 case Resolve():
                     self._start(self._resolve(effect))
-        for event in self.agent.take_events():
-            self._on_event(event)
-        self._set_alarm()
-
-    async def stop(self) -> None:
-        """Let what is being sent go out, and set no alarm any more."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=2)
-        for task in self._tasks:
-            task.cancel()
+        for event in events:
+            with self._faults.contained(f"taking {type(event).__name__}"):
+                self._on_event(event)
+        return bool(effects or events)
 
     async def _send(self, effect: Send) -> None:
         try:
             await self._signalling.send(effect.data, effect.hop)
         except Unavailable as error:
-            if effect.key:
-                self.agent.send_failed(effect.key, str(error), self.now())
-                self.settle()
+            self._send_failed(effect, str(error))
+        except Exception as error:  # noqa: BLE001 - the transaction must not wait for its time-out
+            self._faults.tell("sending a SIP message", error)
+            self._send_failed(effect, repr(error))
+
+    def _send_failed(self, effect: Send, reason: str) -> None:
+        if effect.key:
+            with self._faults.contained("taking a failure to send"):
+                self.agent.send_failed(effect.key, reason, self.now())
+            self.settle()
 
     async def _resolve(self, effect: Resolve) -> None:
         try:
             hops = await self._resolver.resolve(effect.uri)
         except Unavailable as error:
-            self.agent.resolution_failed(effect.key, str(error), self.now())
+            self._resolution_failed(effect, str(error))
+        except Exception as error:  # noqa: BLE001 - nobody would ever answer the caller
+            self._faults.tell("asking DNS", error)
+            self._resolution_failed(effect, repr(error))
         else:
-            self.agent.resolved(effect.key, hops, self.now())
+            with self._faults.contained("taking what DNS said"):
+                self.agent.resolved(effect.key, hops, self.now())
+            self.settle()
+
+    def _resolution_failed(self, effect: Resolve, reason: str) -> None:
+        with self._faults.contained("taking what DNS said"):
+            self.agent.resolution_failed(effect.key, reason, self.now())
         self.settle()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
@@ -83,17 +139,19 @@ class Driver:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _set_alarm(self) -> None:
+    def _set_alarm(self, not_before: Duration = 0.0) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-        due = self.agent.next_timeout
-        if due is None:
             self._alarm = None
-            return
-        delay = max(0.0, due - self.now())
-        self._alarm = asyncio.get_running_loop().call_later(delay, self._wake)
+        due = self.agent.next_timeout
+        if due is not None and not self._is_stopped:
+            delay = max(not_before, due - self.now())
+            self._alarm = asyncio.get_running_loop().call_later(delay, self._wake)
 
     def _wake(self) -> None:
         self._alarm = None
-        self.agent.handle_timeout(self.now())
-        self.settle()
+        not_before = AFTER_A_FAULT
+        with self._faults.contained("letting a timer act"):
+            self.agent.handle_timeout(self.now())
+            not_before = 0.0
+        self.settle(not_before=not_before)

@@ -2,10 +2,14 @@
 
 import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
+from umbel.core import event_catalogue as catalogue
+from umbel.core.errors import Unavailable
+from umbel.core.events import Events
 from umbel.core.instants import Duration
-from umbel.directory.objects import Gateway
+from umbel.directory.objects import Gateway, Transport
 from umbel.directory.peers import is_ip_address
 from umbel.directory.ports import Configuration
 
@@ -13,14 +17,24 @@ RENEW_EVERY: Duration = 60.0
 """Seconds between two looks at DNS."""
 
 _PATIENCE: Duration = 5.0
+_NOT_THERE = (socket.EAI_NONAME, socket.EAI_NODATA)
+
+LookUp = Callable[[str], Awaitable[frozenset[str]]]
+"""Gives the addresses of a host name, none where it has none; ``Unavailable``: nobody can say."""
 
 
 class GatewayAddresses:
-    """Asks the system's resolver, so that /etc/hosts counts; what DNS does not know stays away."""
+    """Asks for each name from time to time. While DNS is down, what it said last counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, look_up: LookUp, events: Events) -> None:
         self.by_gateway: dict[str, frozenset[str]] = {}
+        self._look_up = look_up
+        self._events = events
         self._gateways: tuple[Gateway, ...] = ()
+        self._known: dict[str, frozenset[str]] = {}
+        """By host name: what DNS said last."""
+        self._without: frozenset[str] = frozenset()
+        """Gateways that were told to have no address."""
 
     async def watch(self, configuration: Configuration) -> None:
         """Take the gateways of a new configuration, and look each up at once."""
@@ -29,31 +43,73 @@ class GatewayAddresses:
 
     async def renew(self) -> None:
         """Look up every gateway's host name."""
-        found = await asyncio.gather(*(_addresses(gateway) for gateway in self._gateways))
-        self.by_gateway = {
-            gateway.name: addresses
-            for gateway, addresses in zip(self._gateways, found, strict=True)
+        gateways = self._gateways
+        names = sorted({it.address for it in gateways if not is_ip_address(it.address)})
+        answers = await asyncio.gather(*(self._ask(name) for name in names))
+        if gateways is not self._gateways:
+            return  # The configuration changed meanwhile, and its names are being looked up.
+        reasons = dict(zip(names, answers, strict=True))
+        self._known = {name: found for name, found in self._known.items() if name in reasons}
+        self.by_gateway = {it.name: self._addresses(it) for it in gateways}
+        self._tell_missing(gateways, reasons)
+
+    async def _ask(self, name: str) -> str:
+        """Look a name up, and say why it has no address where it has none."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                self._known[name] = await self._look_up(name)
+        except TimeoutError:
+            return f"DNS did not answer within {_PATIENCE:g} s"
+        except Unavailable as error:
+            return str(error)
+        return "there is no such name"
+
+    def _addresses(self, gateway: Gateway) -> frozenset[str]:
+        if is_ip_address(gateway.address):
+            return frozenset({gateway.address})
+        return self._known.get(gateway.address, frozenset())
+
+    def _tell_missing(self, gateways: tuple[Gateway, ...], reasons: dict[str, str]) -> None:
+        """Tell of each gateway that cannot be recognised; with TLS its certificate names it."""
+        missing = {
+            it.name: it
+            for it in gateways
+            if it.transport is not Transport.TLS and not self.by_gateway[it.name]
         }
-
-    async def follow(self) -> None:
-        """Renew from time to time; ends by being cancelled."""
-        while True:
-            await asyncio.sleep(RENEW_EVERY)
-            await self.renew()
-
-
-async def _addresses(gateway: Gateway) -> frozenset[str]:
-    if is_ip_address(gateway.address):
-        return frozenset({gateway.address})
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            found = await asyncio.get_running_loop().getaddrinfo(
-                gateway.address, None, type=socket.SOCK_STREAM
+        for name in sorted(missing.keys() - self._without):
+            address = missing[name].address
+            self._events.tell(
+                catalogue.GATEWAY_WITHOUT_ADDRESS,
+                gateway=name,
+                address=address,
+                reason=reasons[address],
             )
-    except (OSError, UnicodeError, TimeoutError):
-        return frozenset()
-    return frozenset(_texts(info[4] for info in found))
+        self._without = frozenset(missing)
 
 
-def _texts(addresses: Iterable[tuple[str | int | bytes, ...]]) -> Iterable[str]:
-    return (str(address[0]).partition("%")[0] for address in addresses)
+class SystemNames:
+    """Asks the system's resolver, so that /etc/hosts counts."""
+
+    def __init__(self) -> None:
+        # Threads of their own: while DNS is down they all wait, and audio must not wait with them.
+        self._threads = ThreadPoolExecutor(4, "umbel-gateway-names")
+
+    async def look_up(self, name: str) -> frozenset[str]:
+        """Give the addresses of a host name."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, _system_addresses, name
+        )
+
+    def close(self) -> None:
+        """Ask nothing more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _system_addresses(name: str) -> frozenset[str]:
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        if isinstance(error, UnicodeError) or error.errno in _NOT_THERE:
+            return frozenset()
+        raise Unavailable(f"DNS cannot say: {error.strerror}") from error
+    return frozenset(str(info[4][0]).partition("%")[0] for info in found)

@@ -8,6 +8,11 @@ from umbel.core.instants import Clock
 from umbel.directory.records import CallRecord, CallState, Milestone, Statistics
 from umbel.um.call import Outcome
 
+from .record_keeper import RecordKeeper
+
+FLOWS = {"attendant": "attendant", "answering": "answering", "access": "subscriber"}
+"""The flow that a milestone's area begins; the other areas belong to whatever flow it is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
@@ -27,42 +32,53 @@ class Journal:
         record: CallRecord,
         *,
         clock: Clock,
-        put: Callable[[CallRecord], None],
+        keeper: RecordKeeper,
         watch: Callable[[Heard], None],
     ) -> None:
         self.record = record
         self._clock = clock
-        self._put = put
+        self._keeper = keeper
         self._watch = watch
 
-    def change(self, **fields: object) -> None:
-        """Replace fields of the record and keep it."""
-        self.record = replace(self.record, **fields)  # type: ignore[arg-type]  # as the record has them
-        self._put(self.record)
+    def begun(self) -> None:
+        """Note that there is a call."""
+        self._keeper.keep(self.record)
 
     def answered(self) -> None:
         """Note that the call was answered."""
-        self.change(state=CallState.ANSWERED, answered=self._clock.wall(), status=200)
+        self.record = replace(
+            self.record, state=CallState.ANSWERED, answered=self._clock.wall(), status=200
+        )
+        self._keeper.keep(self.record)
 
-    def ended(self, status: int, reason: str, statistics: Statistics | None) -> None:
+    def ended(self, status: int, reason: str, statistics: Statistics | None = None) -> None:
         """Note that the call is over."""
-        self.change(
+        self.record = replace(
+            self.record,
             state=CallState.ENDED,
             ended=self._clock.wall(),
             status=status,
             reason=reason,
             statistics=statistics,
         )
+        self._keeper.keep(self.record)
 
     def milestone(self, name: str, fields: Mapping[str, Field]) -> None:
-        """Note a named point; its area is the flow that the call is in now."""
+        """Note a named point, and what it tells of the flow and the mailbox that the call is in."""
         passed = Milestone(at=self._clock.wall(), name=name, fields=dict(fields))
-        self.change(milestones=(*self.record.milestones, passed), flow=name.partition(".")[0])
+        self._change(
+            replace(
+                self.record,
+                milestones=(*self.record.milestones, passed),
+                flow=FLOWS.get(name.partition(".")[0], self.record.flow),
+                mailbox=str(fields.get("mailbox") or self.record.mailbox),
+            )
+        )
 
     def said(self, caption: str) -> None:
         """Note what the caller hears."""
         if caption:
-            self.change(caption=caption)
+            self._change(replace(self.record, caption=caption))
             self._tell(caption, by_caller=False)
 
     def pressed(self, key: str | None) -> None:
@@ -82,6 +98,10 @@ class Journal:
     def transferred(self, outcome: Outcome) -> None:
         """Note what became of it."""
         self._tell(f"(transfer: {outcome.value})", by_caller=False)
+
+    def _change(self, record: CallRecord) -> None:
+        self.record = record
+        self._keeper.keep_soon(record)
 
     def _tell(self, text: str, *, by_caller: bool) -> None:
         self._watch(Heard(call=self.record.id, by_caller=by_caller, text=text))

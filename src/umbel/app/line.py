@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from umbel.core.errors import Unavailable
@@ -33,7 +34,15 @@ from umbel.um.call import HungUp
 Result = TypeVar("Result")
 
 Sink = Callable[[bytes], Awaitable[None]]
-"""Takes linear audio and returns once it is durable."""
+"""Takes linear audio and returns once it is durable; ``Unavailable``: it is to be tried again."""
+
+PATIENCE: Duration = 5.0
+"""How long the engine may take to end what it was asked to end."""
+
+LAST_TRIES = 3
+"""How often the end of a recording is offered to a store that does not take it."""
+
+_BYTES_A_SECOND = 16_000
 
 
 class Line:
@@ -42,13 +51,14 @@ class Line:
     def __init__(self, name: str, send: Callable[[Command], None]) -> None:
         self.name = name
         self.is_gone = False
+        self._is_lost = False
         self._send = send
         self._numbers = 0
         self._keys: deque[str] = deque()
         self._key_waiter: asyncio.Future[str] | None = None
         self._playing: tuple[int, asyncio.Future[PlayEnded]] | None = None
         self._recording: _Recording | None = None
-        self._closed: asyncio.Future[Statistics] | None = None
+        self._closed: asyncio.Future[Statistics | None] | None = None
 
     def connect(self, media: MediaSession, *, learn_address: bool) -> None:
         """Begin, or change, the exchange of packets."""
@@ -104,7 +114,11 @@ class Line:
     async def record(
         self, sink: Sink, *, longest: Duration, silence: Duration, stop_keys: str
     ) -> RecordingEnded:
-        """Record into *sink*; returns when every sample is in it, also when the caller left."""
+        """
+        Record into *sink*; returns when every sample is in it, also when the caller left.
+
+        A sink that fails to the end raises ``Unavailable`` here.
+        """
         self._raise_if_gone()
         self._numbers += 1
         self._recording = recording = _Recording(self._numbers, sink)
@@ -120,6 +134,8 @@ class Line:
         try:
             return await recording.finish()
         finally:
+            if not recording.has_ended:
+                self._send(StopRecording(session=self.name))
             self._recording = None
             self.forget_keys()
 
@@ -138,26 +154,30 @@ class Line:
         self.is_gone = True
         if self._recording is not None:
             self._send(StopRecording(session=self.name))
+            asyncio.get_running_loop().call_later(PATIENCE, self._recording.lose)
         for waiter in (self._key_waiter, self._playing[1] if self._playing else None):
             if waiter is not None and not waiter.done():
                 waiter.set_exception(HungUp())
 
     def lose(self) -> None:
         """The engine is gone, and with it the session: nothing more will come."""
+        self._is_lost = True
         if self._recording is not None:
             self._recording.lose()
-        _fulfil(self._closed, Statistics())
+        _fulfil(self._closed, None)
         self.drop()
 
-    async def close(self) -> Statistics:
-        """End the session and give what was measured."""
+    async def close(self) -> Statistics | None:
+        """End the session and give what was measured; ``None``: the engine cannot say."""
+        if self._is_lost:
+            return None
         self._closed = asyncio.get_running_loop().create_future()
         self._send(Close(session=self.name))
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 return await self._closed
         except TimeoutError:
-            return Statistics()
+            return None
 
     def receive(self, event: Event) -> None:
         """Take an event of the engine about this session."""
@@ -198,6 +218,11 @@ class _Recording:
         self._ended: RecordingEnded | None = None
         self._news = asyncio.Event()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the engine has said its last word on it."""
+        return self._ended is not None
+
     def take(self, event: Recorded | RecordingEnded) -> None:
         if event.recording != self.number:
             return
@@ -208,26 +233,31 @@ class _Recording:
         self._news.set()
 
     def lose(self) -> None:
+        """End with what has come, because nothing more will come."""
         if self._ended is None:
-            duration = (self._kept + len(self._pending)) / 16000
+            duration = (self._kept + len(self._pending)) / _BYTES_A_SECOND
             self._ended = RecordingEnded(
                 session="", recording=self.number, ended=RecordingEnd.STOPPED, duration=duration
             )
             self._news.set()
 
     async def finish(self) -> RecordingEnded:
-        """Hand everything to the sink as it comes; a store that fails is tried again with the rest."""
-        while True:
+        """Hand everything to the sink as it comes; one that fails is tried again with the rest."""
+        while self._ended is None:
             await self._news.wait()
             self._news.clear()
-            ended = self._ended
-            try:
+            with suppress(Unavailable):
                 await self._flush()
+        await self._flush_at_last()
+        return self._ended
+
+    async def _flush_at_last(self) -> None:
+        for _ in range(LAST_TRIES - 1):
+            try:
+                return await self._flush()
             except Unavailable:
-                if ended is not None:
-                    raise
-            if ended is not None:
-                return ended
+                await asyncio.sleep(1)
+        return await self._flush()
 
     async def _flush(self) -> None:
         size = len(self._pending)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from umbel.core import event_catalogue as catalogue
+from umbel.core.errors import Unavailable
 from umbel.core.events import EventKind, Events, Field
 from umbel.core.instants import Duration
 from umbel.mailbox.message import AudioId, Caller
@@ -111,9 +112,17 @@ class LiveCall:
     ) -> Recording:
         """Beep, then record into the audio store."""
         await self.say(Beep())
+        is_told = False
 
         async def append(linear: bytes) -> None:
-            await self._audio.append(into, linear)
+            nonlocal is_told
+            try:
+                await self._audio.append(into, linear)
+            except Unavailable as error:
+                if not is_told:
+                    is_told = True
+                    self.tell(catalogue.RECORDING_WAITS, reason=str(error))
+                raise
 
         ended = await self._line.record(append, longest=longest, silence=silence, stop_keys=keys)
         return Recording(duration=ended.duration, ended=_ENDS[ended.ended], key=ended.key)

@@ -60,7 +60,7 @@ def log_event(event: Event) -> None:
     }[event.kind.level]
     fields = {name: value for name, value in event.fields.items() if name not in _OURS}
     if event.kind.level is not Level.INFORMATION:
-        fields["do"] = event.kind.do
+        fields["do"] = event.cure
     write(
         event.sentence,
         number=event.kind.number,

@@ -1,14 +1,15 @@
 """A node: everything wired together, from its settings to the first call and back to rest."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from umbel.backends.sql import SqlStore
 from umbel.core import event_catalogue as catalogue
-from umbel.core.errors import PeerError, Unavailable
+from umbel.core.errors import PeerError
 from umbel.core.instants import Duration
 from umbel.directory.records import NodeRecord
 from umbel.identity.handshake import Ending, HandshakeReport
@@ -26,13 +27,17 @@ from umbel.ua import LocalAddress, LocalIdentity, UserAgent
 from umbel.ua.events import Event as AgentEvent
 from umbel.um.world import World
 
+from .background import in_background, repeat
 from .driver import Driver
-from .gateway_addresses import GatewayAddresses
+from .faults import Faults
+from .gateway_addresses import RENEW_EVERY, GatewayAddresses, SystemNames
+from .heartbeat import BEAT_EVERY, Heartbeat
 from .journal import Heard
 from .log import log_event
 from .offers import is_unspecified
-from .reception import Media, Reception, Surroundings
-from .recovery import put_in_order
+from .reception import Reception
+from .record_keeper import KEEP_EVERY, RecordKeeper
+from .recovery import FINISH_EVERY, Recovery
 from .settings import (
     ListenerSettings,
     Settings,
@@ -41,13 +46,14 @@ from .settings import (
     listening_port,
     sip_transport,
 )
-from .snapshot import Snapshot
+from .snapshot import LOOK_EVERY, Snapshot
 from .stores import open_hasher, open_store
+from .surroundings import Media, Surroundings
 from .teller import Teller
 from .voices import Voices
 
-BEAT_EVERY: Duration = 10.0
-"""Seconds between two signs of life in the store."""
+GOODBYE_PATIENCE: Duration = 2.0
+"""How long a node that stops waits for its peers to answer its last messages."""
 
 
 @asynccontextmanager
@@ -72,7 +78,7 @@ class Node:
         """Where it listens, as ``tls:127.0.0.1:5061``."""
         self._watch = watch
         self._randomness = SystemRandomness()
-        self._addresses = GatewayAddresses()
+        self._faults = Faults(self.events, self.clock)
         self._early: list[tuple[bytes, Source]] = []
         self._driver: Driver | None = None
         self._reception: Reception | None = None
@@ -94,36 +100,55 @@ class Node:
     async def start(self, stack: AsyncExitStack) -> None:
         """Start everything; *stack* stops it again, in the opposite order."""
         self.events.add_listener(log_event)
+        stack.enter_context(self._told_of_callbacks())
         tls = load_tls(self.settings.tls)
-        enter = stack.enter_async_context
-        clock, randomness = self.clock, self._randomness
+        insides = await self._open(stack)
+        signalling = self._make_signalling(tls)
+        stack.push_async_callback(signalling.close)
+        driver = self._driver = self._make_driver(signalling, await self._listen(signalling))
+        records = RecordKeeper(insides.store.calls.put)
+        self._reception = Reception(self._surroundings(insides, driver, records))
+        stack.push_async_callback(self._stop, driver, records)
+        heart = Heartbeat(
+            self._as_record(), insides.store.nodes, clock=self.clock, events=self.events
+        )
+        await heart.beat()
+        for what, work, every in (
+            ("keeping the records of live calls", records.flush, KEEP_EVERY),
+            ("looking for a new configuration", insides.snapshot.look, LOOK_EVERY),
+            ("looking up gateways", insides.addresses.renew, RENEW_EVERY),
+            ("giving a sign of life", heart.beat, BEAT_EVERY),
+            ("finishing messages", self._finish_messages(insides.recovery), FINISH_EVERY),
+        ):
+            chore = repeat(what, work, every=every, faults=self._faults)
+            await stack.enter_async_context(in_background(chore))
+        self._take_what_came_early()
+        self._tell_start(tls)
+
+    async def _open(self, stack: AsyncExitStack) -> "_Insides":
+        """Open all that is needed before the first call comes, and put the store in order."""
+        enter, name = stack.enter_async_context, self.settings.node.name
         store = await enter(
-            open_store(self.settings, clock=clock, randomness=randomness, to_serve=True)
+            open_store(self.settings, clock=self.clock, randomness=self._randomness, to_serve=True)
         )
         self.events.add_listener(store.events.append)
         hasher = await enter(open_hasher())
         engine = self._engine = await enter(self._running_engine())
-        snapshot = Snapshot(store.configuration, self._addresses.watch)
-        await put_in_order(store, self.settings.node.name, clock, self.events)
+        recovery = Recovery(name, store.messages, store.audio, self.events)
+        await recovery.deliver_interrupted()
+        await store.calls.abandon(name, self.clock.wall(), "its node stopped")
+        names = SystemNames()
+        stack.callback(names.close)
+        addresses = GatewayAddresses(names.look_up, self.events)
+        snapshot = Snapshot(store.configuration, addresses.watch)
         await snapshot.load()
-        signalling = self._make_signalling(tls)
-        stack.push_async_callback(signalling.close)
-        identity = await self._listen(signalling)
-        agent = UserAgent(randomness=randomness, identity=identity)
-        self._driver = driver = Driver(
-            agent, signalling, Resolver(randomness=randomness), clock, self._tell_reception
-        )
-        reception = self._reception = Reception(
-            self._surroundings(store, hasher, engine, snapshot, driver)
-        )
-        stack.push_async_callback(self._stop, reception, driver)
-        for work in (snapshot.follow(), self._addresses.follow(), self._beat(store)):
-            await enter(_background(work))
-        self._take_what_came_early()
-        self.events.tell(
-            catalogue.SERVICE_STARTED,
-            node=self.settings.node.name,
-            listeners=", ".join(self.listeners),
+        return _Insides(
+            store=store,
+            hasher=hasher,
+            engine=engine,
+            recovery=recovery,
+            addresses=addresses,
+            snapshot=snapshot,
         )
 
     # --- signalling ------------------------------------------------------------------------
@@ -219,72 +244,114 @@ class Node:
 
     # --- within ----------------------------------------------------------------------------
 
+    def _make_driver(self, signalling: Signalling, identity: LocalIdentity) -> Driver:
+        return Driver(
+            UserAgent(randomness=self._randomness, identity=identity),
+            signalling,
+            Resolver(randomness=self._randomness),
+            clock=self.clock,
+            faults=self._faults,
+            on_event=self._tell_reception,
+        )
+
     def _surroundings(
-        self,
-        store: SqlStore,
-        hasher: PinHasher,
-        engine: MediaEngine,
-        snapshot: Snapshot,
-        driver: Driver,
+        self, insides: "_Insides", driver: Driver, records: RecordKeeper
     ) -> Surroundings:
+        store, snapshot, engine = insides.store, insides.snapshot, insides.engine
+        world = World(
+            messages=store.messages,
+            audio=store.audio,
+            greetings=store.greetings,
+            pins=store.pins,
+            hasher=insides.hasher,
+            configuration=lambda: snapshot.configuration,
+            wall=self.clock.wall,
+            prepared=lambda: snapshot.directory,
+        )
         return Surroundings(
             node=self.settings.node.name,
             clock=self.clock,
             randomness=self._randomness,
             events=self.events,
+            faults=self._faults,
             media=Media(open=engine.open, send=engine.send, address_for=self._media_address),
-            world=World(
-                messages=store.messages,
-                audio=store.audio,
-                greetings=store.greetings,
-                pins=store.pins,
-                hasher=hasher,
-                configuration=lambda: snapshot.configuration,
-                wall=self.clock.wall,
-            ),
+            world=world,
             voices=Voices(
                 self.settings, audio=store.audio, events=self.events, wall=self.clock.wall
             ),
             snapshot=snapshot,
-            resolved=lambda: self._addresses.by_gateway,
-            keep=store.calls.put,
+            resolved=lambda: insides.addresses.by_gateway,
+            records=records,
             watch=self._watch,
             settle=driver.settle,
         )
 
-    async def _beat(self, store: SqlStore) -> None:
-        """Say in the store that this node lives, again and again."""
-        started = self.clock.wall()
-        while True:
-            record = NodeRecord(
-                name=self.settings.node.name,
-                version=version("umbel"),
-                started=started,
-                heartbeat=self.clock.wall(),
-                listeners=self.listeners,
-            )
-            with suppress(Unavailable):  # The store tells of itself; the next beat tries again.
-                await store.nodes.beat(record)
-            await asyncio.sleep(BEAT_EVERY)
+    def _finish_messages(self, recovery: Recovery) -> Callable[[], Awaitable[None]]:
+        reception = self._reception
+        return lambda: recovery.deliver_delayed(reception.live_calls if reception else set)
 
-    async def _stop(self, reception: Reception, driver: Driver) -> None:
-        await reception.stop("this node is shutting down")
-        await driver.stop()
+    def _as_record(self) -> NodeRecord:
+        now = self.clock.wall()
+        return NodeRecord(
+            name=self.settings.node.name,
+            version=version("umbel"),
+            started=now,
+            heartbeat=now,
+            listeners=self.listeners,
+        )
+
+    def _tell_start(self, tls: TlsIdentity | None) -> None:
+        name = self.settings.node.name
+        for finding in tls.findings(self.clock.wall()) if tls else ():
+            self.events.tell(
+                catalogue.CERTIFICATE_DOUBTFUL,
+                node=name,
+                seen=finding.seen,
+                means=finding.means,
+                do=finding.do,
+            )
+        self.events.tell(catalogue.SERVICE_STARTED, node=name, listeners=", ".join(self.listeners))
+
+    async def _stop(self, driver: Driver, records: RecordKeeper) -> None:
+        """End every call politely."""
+        driver.agent.is_accepting = False
+        if self._reception is not None:
+            await self._reception.stop("this node is shutting down")
+        await driver.stop(GOODBYE_PATIENCE)
+        await records.flush()
         self.events.tell(
             catalogue.SERVICE_STOPPED, node=self.settings.node.name, reason="it was asked to"
         )
 
+    @contextmanager
+    def _told_of_callbacks(self) -> Iterator[None]:
+        """Have the faults told that the event loop meets outside of every call."""
+        loop = asyncio.get_running_loop()
+        former = loop.get_exception_handler()
 
-@asynccontextmanager
-async def _background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Let *work* go on for as long as the block."""
-    task = asyncio.get_running_loop().create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        def tell(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+            if isinstance(error := context.get("exception"), Exception):
+                self._faults.tell("a callback of the event loop", error)
+            else:
+                loop.default_exception_handler(context)
+
+        loop.set_exception_handler(tell)
+        try:
+            yield
+        finally:
+            loop.set_exception_handler(former)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Insides:
+    """What a node has open before it takes the first call."""
+
+    store: SqlStore
+    hasher: PinHasher
+    engine: MediaEngine
+    recovery: Recovery
+    addresses: GatewayAddresses
+    snapshot: Snapshot
 
 
 def load_tls(settings: TlsSettings | None) -> TlsIdentity | None:

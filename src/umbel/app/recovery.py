@@ -1,24 +1,80 @@
-"""What a node that stopped in the middle of something left behind, put in order at the start."""
+"""Messages whose call is over and that are not delivered yet: none of them is lost."""
 
-from umbel.backends.sql import SqlStore
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+import structlog
+
 from umbel.core import event_catalogue as catalogue
-from umbel.core.events import Events
-from umbel.core.instants import Clock
+from umbel.core.errors import Unavailable
+from umbel.core.events import EventKind, Events, Field
+from umbel.core.instants import Duration
+from umbel.mailbox import ports
+from umbel.mailbox.message import Importance, Message, MessageGone
+from umbel.mailbox.ports import Audio
+
+FINISH_EVERY: Duration = 30.0
+"""Seconds between two looks for messages that the store could not take when they were spoken."""
 
 
-async def put_in_order(store: SqlStore, node: str, clock: Clock, events: Events) -> None:
-    """Deliver what was being spoken when the node stopped, and end the calls of that time."""
-    for message in await store.messages.unfinished(node):
-        duration = await store.audio.duration(message.audio)
-        if not duration:
-            await store.messages.discard(message.id)
-            continue
-        await store.messages.deliver_interrupted(message.id, duration)
-        events.tell(
-            catalogue.MESSAGE_INTERRUPTED,
+class Messages(ports.Messages, ports.Recovery, Protocol):
+    """The messages of a node, and those that it left unfinished."""
+
+
+class Recovery:
+    """Finishes the messages of *node* that nobody finishes any more."""
+
+    def __init__(self, node: str, messages: Messages, audio: Audio, events: Events) -> None:
+        self._node = node
+        self._messages = messages
+        self._audio = audio
+        self._events = events
+        self._log = structlog.get_logger("umbel")
+
+    async def deliver_interrupted(self) -> None:
+        """Deliver what was being spoken when the node stopped; no call may live yet."""
+        for message in await self._messages.unfinished(self._node):
+            await self._finish(message, self._as_interrupted)
+
+    async def deliver_delayed(self, live_calls: Callable[[], Collection[str]]) -> None:
+        """Deliver what the store did not take at the end of its call."""
+        unfinished = await self._messages.unfinished(self._node)
+        # Asked only now: a call that has begun meanwhile is among them.
+        live = live_calls()
+        for message in unfinished:
+            if message.call not in live:
+                await self._finish(message, self._as_whole)
+
+    async def _finish(self, message: Message, deliver: "_Deliver") -> None:
+        """Deliver a message; one that cannot be delivered now keeps no other from it."""
+        try:
+            duration = await self._audio.duration(message.audio)
+            if duration:
+                await deliver(message, duration)
+            else:
+                await self._messages.discard(message.id)
+        except (Unavailable, MessageGone) as error:
+            self._log.warning("a message waits", message=message.id, reason=str(error))
+
+    async def _as_interrupted(self, message: Message, duration: Duration) -> None:
+        await self._messages.deliver_interrupted(message.id, duration)
+        self._tell(catalogue.MESSAGE_INTERRUPTED, message, duration, lost_node=self._node)
+
+    async def _as_whole(self, message: Message, duration: Duration) -> None:
+        await self._messages.deliver(message.id, duration, Importance.NORMAL)
+        self._tell(catalogue.MESSAGE_DELIVERED, message, duration, call=message.call)
+
+    def _tell(self, kind: EventKind, message: Message, duration: Duration, **fields: Field) -> None:
+        self._events.tell(
+            kind,
             mailbox=message.mailbox,
             caller=message.caller.number or "anonymous",
             seconds=round(duration, 1),
-            lost_node=node,
+            **fields,
         )
-    await store.calls.abandon(node, clock.wall(), "its node stopped")
+
+
+class _Deliver(Protocol):
+    """A way to deliver a message of some seconds."""
+
+    async def __call__(self, message: Message, duration: Duration, /) -> None: ...

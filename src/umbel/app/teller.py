@@ -26,7 +26,7 @@ class Teller:
         """Record that *kind* happened."""
         event = Event(kind=kind, at=self._clock.wall(), node=self._node, fields=fields)
         try:
-            _ = event.sentence
+            _ = event.sentence, event.cure
         except KeyError as missing:
             raise Misuse(f"event {kind.number} was told without its field {missing}") from None
         for listener in self._listeners:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from umbel.backends.prompts import PromptLibrary, Recordings, load_language
 from umbel.backends.text_to_speech import KeptSpeech, find_synthesiser
+from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import Mistake
 from umbel.core.events import Events
 from umbel.mailbox.ports import Audio
@@ -14,6 +15,9 @@ from umbel.media.engine import Playable
 from umbel.speech.phrase import Spoken
 
 from .settings import Settings
+
+DEFAULT_LANGUAGE = "en-US"
+"""What callers hear when the language that is configured is none that Umbel speaks."""
 
 
 class Voice:
@@ -33,7 +37,7 @@ class Voice:
 
 
 class Voices:
-    """All languages of a node, each loaded once."""
+    """All languages of a node, each loaded once; the default one at the start."""
 
     def __init__(
         self, settings: Settings, *, audio: Audio, events: Events, wall: Callable[[], datetime]
@@ -44,13 +48,26 @@ class Voices:
         self._audio = audio
         self._events = events
         self._wall = wall
-        self._voices: dict[str, Voice] = {}
+        self._default = self._load(DEFAULT_LANGUAGE)
+        self._voices = {DEFAULT_LANGUAGE: self._default}
 
     def of(self, language: str) -> Voice:
-        """Give the voice of a language; raises ``Mistake`` for one that Umbel does not speak."""
+        """Give the voice of a language; where Umbel does not speak it, it tells so, and another."""
         if language not in self._voices:
-            self._voices[language] = self._load(language)
+            self._voices[language] = self._load_or_replace(language)
         return self._voices[language]
+
+    def _load_or_replace(self, tag: str) -> Voice:
+        try:
+            return self._load(tag)
+        except Mistake as mistake:
+            self._events.tell(
+                catalogue.LANGUAGE_MISSING,
+                language=tag,
+                instead=DEFAULT_LANGUAGE,
+                reason=str(mistake),
+            )
+            return self._default
 
     def _load(self, tag: str) -> Voice:
         synthesiser = find_synthesiser(tag)

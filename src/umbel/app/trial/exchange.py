@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umbel.app.driver import Driver
+from umbel.app.faults import Faults
 from umbel.app.line import Line
+from umbel.app.log import log_event
+from umbel.app.teller import Teller
 from umbel.core.errors import UmbelError
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Clock, Duration
@@ -44,7 +47,11 @@ from umbel.um.call import HungUp
 Result = TypeVar("Result")
 
 LOOPBACK = "127.0.0.1"
+AUDIO_PORTS = range(30000, 31000)
 LONGEST_CALL: Duration = 600.0
+PATIENCE: Duration = 20.0
+"""How long the proof waits for the node to do its next step."""
+GOODBYE_PATIENCE: Duration = 1.0
 
 
 class ProofFailed(UmbelError):
@@ -70,43 +77,41 @@ class PhoneCall:
         """Give everything that was heard so far."""
         return np.frombuffer(bytes(self.heard), "<i2")
 
+    def receive(self, event: MediaAgreed | Established | TransferRequested | LegEnded) -> None:
+        """Take what happened to the leg."""
+        match event:
+            case MediaAgreed(media=media):
+                self.line.connect(media, learn_address=False)
+            case Established():
+                self.is_up.set()
+            case TransferRequested(target=target):
+                if not self.referred_to.done():
+                    self.referred_to.set_result(target)
+            case LegEnded():
+                self.ending = event
+                self.is_up.set()
+                self.is_over.set()
+                self.line.drop()
+
 
 class Exchange:
     """Made by ``running_exchange``."""
 
     def __init__(
-        self, signalling: Signalling, engine: MediaEngine, clock: Clock, randomness: Randomness
+        self,
+        driver: Driver,
+        engine: MediaEngine,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        security: MediaSecurity,
     ) -> None:
-        self._signalling = signalling
+        self._driver = driver
         self._engine = engine
         self._clock = clock
         self._randomness = randomness
+        self._security = security
         self._calls: dict[str, PhoneCall] = {}
-        self._driver: Driver | None = None
-
-    @property
-    def driver(self) -> Driver:
-        """Give the driver of its user agent."""
-        if self._driver is None:
-            raise ProofFailed("the exchange has not started")
-        return self._driver
-
-    def connect(self, port: int) -> None:
-        """Have a user agent that is reached at *port*."""
-        here = LocalAddress(transport=Transport.TLS, host=LOOPBACK, port=port)
-        identity = LocalIdentity(addresses=(here,), user="exchange", product="Umbel proof")
-        agent = UserAgent(
-            randomness=self._randomness,
-            identity=identity,
-            policy=Policy(follows_transfers=True),
-        )
-        self._driver = Driver(
-            agent,
-            self._signalling,
-            Resolver(randomness=self._randomness),
-            self._clock,
-            self._receive,
-        )
 
     async def call(
         self, target: Uri, caller: Address, headers: tuple[tuple[str, str], ...] = ()
@@ -115,15 +120,13 @@ class Exchange:
         name = self._randomness.token(4)
         line = Line(name, self._engine.send)
         port = await self._engine.open(name, LOOPBACK, line.receive)
-        local = LocalMedia(
-            address=LOOPBACK, port=port, security=MediaSecurity.REQUIRED, session_id=1
-        )
-        leg = self.driver.agent.call(
+        local = LocalMedia(address=LOOPBACK, port=port, security=self._security, session_id=1)
+        leg = self._driver.agent.call(
             target, local=local, caller=caller, now=self._clock.now(), headers=headers
         )
         call = self._calls[leg.id] = PhoneCall(leg=leg, line=line)
-        self.driver.settle()
-        await _within(call.is_up.wait(), 20, f"{target} did not answer")
+        self._driver.settle()
+        await _within(call.is_up.wait(), PATIENCE, f"{target} did not answer")
         if call.ending is not None:
             raise ProofFailed(f"{target} said {call.ending.status} {call.ending.reason}")
         call.hearing = asyncio.create_task(self._hear(call))
@@ -138,25 +141,29 @@ class Exchange:
     async def speak(self, call: PhoneCall, samples: NDArray[np.int16]) -> None:
         """Speak, and return when the last sample has left."""
         items: tuple[Playable, ...] = (Samples(samples.astype("<i2").tobytes()),)
-        await call.line.play(items)
+        try:
+            await call.line.play(items)
+        except HungUp:
+            raise ProofFailed("the other side hung up while somebody spoke") from None
 
     async def follow_transfer(self, call: PhoneCall) -> Uri:
         """Take the transfer that the call is asked for; say that it succeeds, and to whom it goes."""
-        target = await _within(call.referred_to, 20, "nobody transferred the call")
+        target = await _within(call.referred_to, PATIENCE, "nobody transferred the call")
         call.leg.accept_transfer(self._clock.now())
         call.leg.report_transfer(200, self._clock.now())
-        self.driver.settle()
+        self._driver.settle()
         return target
 
-    async def until_over(self, call: PhoneCall) -> None:
-        """Wait until the other side has hung up."""
-        await _within(call.is_over.wait(), 20, "the other side did not hang up")
+    async def until_over(self, call: PhoneCall) -> LegEnded | None:
+        """Wait until the other side has hung up, and give how it did."""
+        await _within(call.is_over.wait(), PATIENCE, "the other side did not hang up")
         await self._end(call)
+        return call.ending
 
     async def hang_up(self, call: PhoneCall) -> None:
         """End the call."""
         call.leg.hang_up(self._clock.now())
-        self.driver.settle()
+        self._driver.settle()
         await self._end(call)
 
     async def _end(self, call: PhoneCall) -> None:
@@ -173,53 +180,62 @@ class Exchange:
         with suppress(HungUp):  # It was over before it began to listen.
             await call.line.record(keep, longest=LONGEST_CALL, silence=0, stop_keys="")
 
-    def _receive(self, event: Event) -> None:
-        if isinstance(event, CallOffered):
-            event.leg.reject(480, "nobody is called in this proof", self._clock.now())
-            return
-        leg: Leg | None = getattr(event, "leg", None)
-        call = self._calls.get(leg.id) if leg is not None else None
-        if call is not None:
-            self._tell(call, event)
-
-    def _tell(self, call: PhoneCall, event: Event) -> None:
+    def receive(self, event: Event) -> None:
+        """Take an event of the user agent."""
         match event:
-            case MediaAgreed(media=media):
-                call.line.connect(media, learn_address=False)
-            case Established():
-                call.is_up.set()
-            case TransferRequested(target=target):
-                if not call.referred_to.done():
-                    call.referred_to.set_result(target)
-            case LegEnded():
-                call.ending = event
-                call.is_up.set()
-                call.is_over.set()
-                call.line.drop()
+            case CallOffered(leg=leg):
+                leg.reject(480, "nobody is called in this proof", self._clock.now())
+            case MediaAgreed() | Established() | TransferRequested() | LegEnded():
+                call = self._calls.get(event.leg.id)
+                if call is not None:
+                    call.receive(event)
             case _:
                 pass
 
 
 @asynccontextmanager
-async def running_exchange(port: int, tls: TlsIdentity) -> AsyncIterator[Exchange]:
-    """Run the exchange for as long as the block."""
+async def running_exchange(port: int, tls: TlsIdentity | None) -> AsyncIterator[Exchange]:
+    """Run the exchange for as long as the block: with TLS and SRTP, or all in the clear by UDP."""
     clock, randomness = SystemClock(), SystemRandomness()
-    engine = MediaEngine(range(30000, 31000))
-    exchange: Exchange | None = None
+    events = Teller("the exchange", clock)
+    events.add_listener(log_event)
+    transport = Transport.TLS if tls else Transport.UDP
+    engine = MediaEngine(AUDIO_PORTS)
     signalling = Signalling(
-        on_message=lambda data, source: exchange.driver.receive(data, source) if exchange else None,
+        on_message=lambda data, source: driver.receive(data, source),
         on_handshake=_ignore,
         on_malformed=_ignore,
         clock=clock,
         tls=tls,
     )
+    driver = Driver(
+        UserAgent(
+            randomness=randomness,
+            identity=LocalIdentity(
+                addresses=(LocalAddress(transport=transport, host=LOOPBACK, port=port),),
+                user="exchange",
+                product="Umbel proof",
+            ),
+            policy=Policy(follows_transfers=True),
+        ),
+        signalling,
+        Resolver(randomness=randomness),
+        clock=clock,
+        faults=Faults(events, clock),
+        on_event=lambda event: exchange.receive(event),
+    )
+    exchange = Exchange(
+        driver,
+        engine,
+        clock=clock,
+        randomness=randomness,
+        security=MediaSecurity.REQUIRED if tls else MediaSecurity.NONE,
+    )
     await engine.start()
     try:
-        exchange = Exchange(signalling, engine, clock, randomness)
-        exchange.connect(port)
-        await signalling.listen(Listener(transport=Transport.TLS, address=LOOPBACK, port=port))
+        await signalling.listen(Listener(transport=transport, address=LOOPBACK, port=port))
         yield exchange
-        await exchange.driver.stop()
+        await driver.stop(GOODBYE_PATIENCE)
     finally:
         await signalling.close()
         await engine.stop()

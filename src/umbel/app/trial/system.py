@@ -91,7 +91,9 @@ def prepare(folder: Path) -> Ports:
     path = folder / "umbel.toml"
     if path.exists():
         return _ports_of(load_settings(path))
-    ports = Ports(udp=_free_port(5060), tls=_free_port(5061), exchange=_free_port(5071))
+    udp = _free_port(5060)
+    tls = _free_port(5061, udp)
+    ports = Ports(udp=udp, tls=tls, exchange=_free_port(5071, udp, tls))
     authority = Authority(folder / "certificates", SystemClock().wall())
     authority.issue(NODE, ("127.0.0.1",))
     authority.issue("exchange.localhost", ("127.0.0.1",))
@@ -162,12 +164,15 @@ In another terminal:
 
 def _ports_of(found: Settings) -> Ports:
     by_transport = {listener.transport.value: listener.port or 0 for listener in found.listener}
-    return Ports(udp=by_transport["udp"], tls=by_transport["tls"], exchange=_free_port(5071))
+    udp, tls = by_transport["udp"], by_transport["tls"]
+    return Ports(udp=udp, tls=tls, exchange=_free_port(5071, udp, tls))
 
 
-def _free_port(wanted: int) -> int:
-    """Give *wanted*, or the next port that nobody has, for UDP and TCP."""
+def _free_port(wanted: int, *taken: int) -> int:
+    """Give *wanted*, or the next port that nobody has or has *taken*, for UDP and TCP."""
     for port in range(wanted, wanted + 1000, 10):
+        if port in taken:
+            continue
         if _is_free(port, socket.SOCK_STREAM) and _is_free(port, socket.SOCK_DGRAM):
             return port
     raise Mistake(
@@ -180,6 +185,8 @@ def _free_port(wanted: int) -> int:
 
 def _is_free(port: int, kind: socket.SocketKind) -> bool:
     with closing(socket.socket(socket.AF_INET, kind)) as probe:
+        if kind is socket.SOCK_STREAM:  # What is only closing is free, as for those who listen.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -1,0 +1,43 @@
+"""The node's sign of life in the store, which also tells whether the store can be used."""
+
+from dataclasses import replace
+
+from umbel.core import event_catalogue as catalogue
+from umbel.core.errors import Unavailable
+from umbel.core.events import Events
+from umbel.core.instants import Clock, Duration
+from umbel.directory.records import NodeRecord
+from umbel.directory.repositories import Nodes
+
+BEAT_EVERY: Duration = 10.0
+"""Seconds between two signs of life."""
+
+
+class Heartbeat:
+    """Says again and again that *node* lives. An outage of the store is told once."""
+
+    def __init__(self, node: NodeRecord, nodes: Nodes, *, clock: Clock, events: Events) -> None:
+        self._node = node
+        self._nodes = nodes
+        self._clock = clock
+        self._events = events
+        self._is_store_lost = False
+
+    async def beat(self) -> None:
+        """Say it once."""
+        try:
+            await self._nodes.beat(replace(self._node, heartbeat=self._clock.wall()))
+        except Unavailable as error:
+            self._note_loss(str(error))
+        else:
+            self._note_return()
+
+    def _note_loss(self, reason: str) -> None:
+        if not self._is_store_lost:
+            self._is_store_lost = True
+            self._events.tell(catalogue.STORE_UNAVAILABLE, node=self._node.name, reason=reason)
+
+    def _note_return(self) -> None:
+        if self._is_store_lost:
+            self._is_store_lost = False
+            self._events.tell(catalogue.STORE_AVAILABLE, node=self._node.name)

@@ -1,0 +1,308 @@
+"""One call from its acceptance to its end: answer, lead, put down, write down.
+
+What the caller meets, ``um.flows`` decides. Here is only the order of things, and that every
+way out of a call ends in the same place: hung up, its media closed, its record complete.
+"""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+
+from umbel.core import event_catalogue as catalogue
+from umbel.core.errors import PeerError, UmbelError, Unavailable
+from umbel.core.instants import Instant
+from umbel.directory.records import CallRecord
+from umbel.directory.records import Statistics as CallStatistics
+from umbel.media.engine import Statistics
+from umbel.media.offer_answer import LocalMedia
+from umbel.media.session import MediaSession
+from umbel.speech.phrase import Phrase
+from umbel.ua.events import (
+    CallOffered,
+    Established,
+    KeySignalled,
+    LegEnded,
+    MediaAgreed,
+    ReOfferRefused,
+    Ringing,
+    TransferProgress,
+)
+from umbel.um.call import HungUp
+from umbel.um.flows import lead
+
+from .acceptance import Accepted, language_of, place_of
+from .journal import Journal
+from .line import Line
+from .live_call import LiveCall, Signals
+from .offers import caller_of, media_security, transfer_target
+from .surroundings import Surroundings
+
+LegEvent = (
+    Established
+    | MediaAgreed
+    | ReOfferRefused
+    | KeySignalled
+    | TransferProgress
+    | LegEnded
+    | Ringing
+)
+"""What is told about a leg that is served."""
+
+FAULT = "internal error"
+MEDIA_LOST = "the media engine was lost"
+
+_NO_ACK = 408
+_APOLOGY = (Phrase("system-problem"), Phrase("try-later"))
+
+
+class ServedCall:
+    """A call that we answer."""
+
+    def __init__(
+        self, offer: CallOffered, accepted: Accepted, record: CallRecord, around: Surroundings
+    ) -> None:
+        self.id = record.id
+        self.journal = Journal(
+            record, clock=around.clock, keeper=around.records, watch=around.watch
+        )
+        self._offer = offer
+        self._accepted = accepted
+        self._around = around
+        self._leg = offer.leg
+        self._line = Line(record.id, around.media.send)
+        self._has_line = False
+        self._media: MediaSession | None = None
+        self._is_up = asyncio.Event()
+        """Established, or ended before that."""
+        self._transfer: asyncio.Future[TransferProgress] | None = None
+        self._ending: LegEnded | None = None
+
+    async def serve(self) -> None:
+        """Serve the caller; returns when the call is over and written down."""
+        self.journal.begun()
+        try:
+            if await self._pick_up():
+                await self._lead()
+        except Exception as error:  # noqa: BLE001 - one call's fault must not reach another call
+            self._fail(error)
+        finally:
+            await self._put_down()
+
+    # --- from outside ----------------------------------------------------------------------
+
+    def receive(self, event: LegEvent) -> None:
+        """Take what happened to the leg."""
+        match event:
+            case MediaAgreed(media=media):
+                self._media = media
+                self._line.connect(media, learn_address=self._accepted.gateway.learn_media_address)
+            case Established():
+                self._is_up.set()
+            case KeySignalled(key=key):
+                self._line.take_key(key)
+            case TransferProgress(is_final=True):
+                self._settle_transfer(event)
+            case LegEnded():
+                self._ending = event
+                self._is_up.set()
+                self._line.drop()
+                self._settle_transfer(_transfer_cut_short(event))
+            case TransferProgress() | Ringing() | ReOfferRefused():
+                pass
+
+    def lose_media(self) -> None:
+        """The media engine is gone: what was spoken is kept, and the caller cannot be heard."""
+        self._line.lose()
+        self.hang_up(MEDIA_LOST)
+
+    def hang_up(self, reason: str = "") -> None:
+        """End the call, if it has not ended."""
+        self._leg.hang_up(self._now(), reason)
+        self._around.settle()
+
+    # --- picking up ------------------------------------------------------------------------
+
+    async def _pick_up(self) -> bool:
+        """Answer, and say whether the caller is there."""
+        source = self._offer.source
+        address = self._around.media.address_for(source.local_address, source.address)
+        try:
+            port = await self._around.media.open(self.id, address, self._line.receive)
+        except Unavailable as error:
+            self._reject(503, str(error))
+            return False
+        self._has_line = True
+        self._leg.answer(self._local_media(address, port), self._now())
+        self._around.settle()
+        await self._is_up.wait()
+        if self._ending is not None or self._media is None:
+            return False
+        self.journal.answered()
+        return True
+
+    def _local_media(self, address: str, port: int) -> LocalMedia:
+        accepted = self._accepted
+        return LocalMedia(
+            address=address,
+            port=port,
+            security=media_security(accepted.dial_plan, accepted.gateway),
+            session_id=int.from_bytes(self._around.randomness.octets(4)),
+        )
+
+    # --- leading ---------------------------------------------------------------------------
+
+    async def _lead(self) -> None:
+        """Lead the caller through the product, for as long as the dial plan allows."""
+        call, longest = self._live_call(), self._accepted.dial_plan.max_call
+        limit = asyncio.get_running_loop().call_later(
+            longest, self.hang_up, f"the call was longer than {longest:g} s"
+        )
+        try:
+            await lead(call, self._around.world, place_of(self._accepted))
+        except HungUp:
+            pass
+        except Exception as error:  # noqa: BLE001 - the caller is still there, and hears of it
+            await self._apologise(call, error)
+        finally:
+            limit.cancel()
+
+    def _live_call(self) -> LiveCall:
+        around, plan = self._around, self._accepted.dial_plan
+        return LiveCall(
+            call_id=self.id,
+            caller=caller_of(self._offer.request, around.snapshot.directory, plan),
+            line=self._line,
+            signals=Signals(refer=self._refer, hang_up=self.hang_up),
+            voice=around.voices.of(language_of(self._accepted)),
+            audio=around.world.audio,
+            events=around.events,
+            journal=self.journal,
+        )
+
+    async def _refer(self, target: str) -> TransferProgress:
+        """Ask the peer to call *target* and wait for the final word on it."""
+        accepted, directory = self._accepted, self._around.snapshot.directory
+        try:
+            uri = transfer_target(target, accepted.gateway, directory, accepted.dial_plan)
+        except PeerError as error:
+            reason = f"{target} cannot be called: {error}"
+            return TransferProgress(leg=self._leg, status=484, reason=reason, is_final=True)
+        self._transfer = asyncio.get_running_loop().create_future()
+        referred_by = self._leg.dialog.local if self._leg.dialog else None
+        self._leg.refer(uri, referred_by, self._now())
+        if self._ending is not None:
+            self._settle_transfer(_transfer_cut_short(self._ending))
+        self._around.settle()
+        return await self._transfer
+
+    def _settle_transfer(self, progress: TransferProgress) -> None:
+        if self._transfer is not None and not self._transfer.done():
+            self._transfer.set_result(progress)
+
+    # --- faults ----------------------------------------------------------------------------
+
+    async def _apologise(self, call: LiveCall, error: Exception) -> None:
+        """A flow failed in the middle: tell it, say that we are sorry, and hang up."""
+        self._tell_failure(error)
+        with suppress(HungUp, UmbelError):
+            await call.say(*_APOLOGY)
+        self.hang_up(FAULT)
+
+    def _fail(self, error: Exception) -> None:
+        self._tell_failure(error)
+        if self._leg.is_waiting_for_decision:
+            self._reject(500, FAULT)
+        else:
+            self.hang_up(FAULT)
+
+    def _tell_failure(self, error: Exception) -> None:
+        structlog.get_logger("umbel").error("a call failed", call=self.id, exc_info=error)
+        caller = self.journal.record.caller or "anonymous"
+        self._around.events.tell(
+            catalogue.CALL_FAILED, call=self.id, caller=caller, error=repr(error)
+        )
+
+    def _reject(self, status: int, reason: str) -> None:
+        self._leg.reject(status, reason, self._now())
+        self._around.settle()
+
+    # --- the end ---------------------------------------------------------------------------
+
+    async def _put_down(self) -> None:
+        """End what has not ended, and write the call down."""
+        statistics = None
+        try:
+            self.hang_up()
+        finally:
+            if self._has_line:
+                statistics = await self._line.close()
+            ending = self._ending
+            status, reason = (ending.status, ending.reason) if ending else (500, "never ended")
+            kept = _as_kept(statistics, self._media) if statistics else None
+            self.journal.ended(status, reason, kept)
+            self._tell_end()
+
+    def _tell_end(self) -> None:
+        record, ending = self.journal.record, self._ending
+        caller = record.caller or "anonymous"
+        by_peer = ending is not None and ending.by_peer
+        if record.answered is None and not by_peer and record.status != _NO_ACK:
+            tell_rejection(self._around, record)
+            return
+        self._around.events.tell(
+            catalogue.CALL_ENDED,
+            call=record.id,
+            caller=caller,
+            dialled=record.dialled,
+            seconds=_seconds(record),
+            flow=record.flow or "ringing",
+            reason=record.reason or ("the caller hung up" if by_peer else "we hung up"),
+        )
+
+    def _now(self) -> Instant:
+        return self._around.clock.now()
+
+
+def tell_rejection(around: Surroundings, record: CallRecord) -> None:
+    """Tell of a call that we did not answer."""
+    around.events.tell(
+        catalogue.CALL_REJECTED,
+        call=record.id,
+        caller=record.caller or "anonymous",
+        dialled=record.dialled,
+        status=record.status,
+        reason=record.reason,
+    )
+
+
+def _transfer_cut_short(ending: LegEnded) -> TransferProgress:
+    """
+    Give what a call that ended says about its transfer.
+
+    A peer that says BYE while the transfer is under way, without a word on how it went, has
+    taken the caller elsewhere: gateways that send no NOTIFY do so (RFC 5589 section 6.1).
+    """
+    by_peer = ending.by_peer and ending.status == 200
+    return TransferProgress(
+        leg=ending.leg,
+        status=200 if by_peer else 487,
+        reason="the gateway ended the call" if by_peer else ending.reason,
+        is_final=True,
+    )
+
+
+def _as_kept(statistics: Statistics, media: MediaSession | None) -> CallStatistics:
+    return CallStatistics(
+        codec=media.codec.value if media else "",
+        packets_sent=statistics.packets_sent,
+        packets_received=statistics.packets_received,
+        packets_lost=statistics.packets_lost,
+        jitter=statistics.jitter if statistics.packets_received else None,
+        round_trip=statistics.round_trip,
+    )
+
+
+def _seconds(record: CallRecord) -> float:
+    ended = record.ended or record.started
+    return round((ended - (record.answered or record.started)).total_seconds(), 1)
