@@ -149,9 +149,7 @@ class TestBadManners:
                 pause(300),
                 transport="t1",
             )
-        await setting.node.until_calls_are_over()
-
-        assert [call.status for call in await setting.node.administration.recent_calls(5)] == [487]
+        assert [call.status for call in await setting.node.ended_calls()] == [487]
 
     async def test_an_answer_that_is_not_acknowledged_is_repeated(self, setting: Setting) -> None:
         """A lost ACK is not the caller's fault (RFC 3261 section 13.3.1.4)."""

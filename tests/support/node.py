@@ -1,6 +1,7 @@
 """A whole node in the test's own process, on free ports of loopback."""
 
 import asyncio
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -16,6 +17,7 @@ from umbel.app.administration import open_administration
 from umbel.app.journal import Heard
 from umbel.app.node import Node, running_node
 from umbel.app.settings import Settings, load_settings
+from umbel.directory.records import CallRecord
 from umbel.mailbox.message import Message
 
 from .likeness import is_heard
@@ -133,6 +135,15 @@ class NodeUnderTest:
     async def _has_recorded(self, extension: str, words: NDArray[np.int16] | None) -> bool:
         kept = [await self.audio(message) for message in await self.messages(extension)]
         return any(len(audio) if words is None else is_heard(words, audio) for audio in kept)
+
+    async def ended_calls(self, count: int = 1, within: float = 10) -> Sequence[CallRecord]:
+        """Wait until *count* calls are written down as ended, and give them, newest first."""
+        async with asyncio.timeout(within):
+            while True:
+                found = await self.administration.recent_calls(count)
+                if len(found) == count and not any(call.is_live for call in found):
+                    return found
+                await asyncio.sleep(0.05)
 
     async def messages(self, extension: str) -> Sequence[Message]:
         """Give a mailbox's messages."""
