@@ -1,7 +1,6 @@
 """A whole node in the test's own process, on free ports of loopback."""
 
 import asyncio
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
