@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 
-from umbel.core.errors import Unavailable
+from umbel.core.errors import PeerError, Unavailable
 from umbel.core.instants import Clock, Duration, Instant
 from umbel.net.dns import Resolver
 from umbel.net.signalling import Signalling
@@ -54,6 +54,12 @@ class Driver:
         """Take a message from the network."""
         with self._faults.contained("taking a SIP message"):
             self.agent.receive(data, source, self.now())
+        self.settle()
+
+    def refuse(self, octets: bytes, source: Source, error: PeerError) -> None:
+        """Take what a stream brought in place of a message."""
+        with self._faults.contained("refusing what is no SIP message"):
+            self.agent.refuse(octets, source, error)
         self.settle()
 
     def settle(self, *, not_before: Duration = 0.0) -> None:

@@ -21,6 +21,7 @@ from umbel.net.local_address import local_address_towards, outward_address
 from umbel.net.media_engine import MediaEngine
 from umbel.net.randomness import SystemRandomness
 from umbel.net.signalling import Signalling
+from umbel.net.stream import UnfinishedMessage
 from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.hop import Source
 from umbel.ua import LocalAddress, LocalIdentity, UserAgent
@@ -205,7 +206,11 @@ class Node:
                 reason=f"{report.ending.value}: {report.detail}",
             )
 
-    def _note_malformed(self, _data: bytes, source: Source, error: PeerError) -> None:
+    def _note_malformed(self, data: bytes, source: Source, error: PeerError) -> None:
+        """Take what a stream brought in place of a message; one that was cut off is only told."""
+        if self._driver is not None and not isinstance(error, UnfinishedMessage):
+            self._driver.refuse(data, source, error)
+            return
         self.events.tell(
             catalogue.MALFORMED_MESSAGE,
             peer=f"{source.transport} {source.address}:{source.port}",

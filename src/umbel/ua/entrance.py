@@ -33,11 +33,15 @@ class Entrance:
         try:
             message = parse_message(data)
         except PeerError as error:
-            self._reject(response_to(data, error, to_tag=REFUSED), error, source)
+            self.refuse(data, error, source)
             return None
         if isinstance(message, Request):
             return self._admit_request(message, source)
         return self._admit_response(message, source)
+
+    def refuse(self, octets: bytes, error: PeerError, source: Source) -> None:
+        """Answer what is no message, if an answer to it is possible, and tell of it."""
+        self._reject(response_to(octets, error, to_tag=REFUSED), error, source)
 
     def _admit_request(self, request: Request, source: Source) -> Request | None:
         try:

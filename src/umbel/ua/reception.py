@@ -46,6 +46,10 @@ class Reception:
                 case AckArrived(request=ack):
                     self._take_ack(ack, now)
 
+    def refuse(self, octets: bytes, source: Source, error: PeerError) -> None:
+        """Take the octets of what a stream brought in place of a message."""
+        self._entrance.refuse(octets, error, source)
+
     def _take(self, arrival: RequestArrived, now: Instant) -> None:
         try:
             screen(arrival.request, is_merged=arrival.is_merged)

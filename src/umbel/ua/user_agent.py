@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from umbel.core.errors import PeerError
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Instant
 from umbel.media.offer_answer import LocalMedia
@@ -54,6 +55,10 @@ class UserAgent:
         """Take one whole message, as a datagram or a framed stream brought it."""
         if data.strip():  # Not the empty lines that keep a path through a NAT open (RFC 5626).
             self._reception.receive(data, source, now)
+
+    def refuse(self, octets: bytes, source: Source, error: PeerError) -> None:
+        """Take what a stream brought in place of a message; it is answered where that is possible."""
+        self._reception.refuse(octets, source, error)
 
     def resolved(self, key: str, hops: Sequence[Hop], now: Instant) -> None:
         """Take the answer to a ``Resolve``, the best hop first."""
