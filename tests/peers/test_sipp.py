@@ -1,5 +1,6 @@
 """SIPp calls us: over UDP, TCP and TLS, with early and late offers, and in bad manners."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,22 @@ class TestACallToTheAttendant:
         assert "m=audio" in log
         assert setting.node.captions
 
-    async def test_takes_keys_and_refers_the_caller(self, setting: Setting) -> None:
+    @pytest.mark.parametrize("over", ["u1", "t1"], ids=["udp", "tcp"])
+    async def test_may_come_by_ipv6(self, setting: Setting, over: str) -> None:
+        target = replace(setting.target("9000", over), address="::1")
+        log = await calls(
+            scenario(
+                send(invite(SDP.replace("IP4", "IP6")), 'retrans="500"'), provisional(),
+                expect(200, 'rrs="true"'), ACK, pause(800), *BYE,
+            ),
+            target,
+            setting.folder / "sipp",
+        )  # fmt: skip
+
+        assert "c=IN IP6 ::1" in log
+        assert any("Welcome" in caption for caption in setting.node.captions)
+
+    async def test_takes_keys_and_refers_the_caller(self, setting: Setting, transport: str) -> None:
         refused = send(
             """
             SIP/2.0 603 Decline
@@ -112,7 +128,7 @@ class TestACallToTheAttendant:
         )
         log = await setting.calls(
             *ANSWERED, ACK, pause(1000), keys("1"), expect_request("REFER"), refused,
-            pause(1000), *BYE,
+            pause(1000), *BYE, transport=transport,
         )  # fmt: skip
 
         assert "Refer-To: <sip:2001@127.0.0.1>" in log
@@ -173,7 +189,7 @@ class TestBadManners:
                 Target(port=node.ports["udp"]),
                 tmp_path / "sipp",
             )
-            events = await node.administration.events(number=1021)
+            told = await node.told(1021)
 
         assert "no gateway is 127.0.0.1" in log
-        assert "loopback at 192.0.2.7 over UDP" in events[0].sentence
+        assert "loopback at 192.0.2.7 or ::1 over UDP" in told.sentence

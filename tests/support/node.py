@@ -16,6 +16,7 @@ from umbel.app.administration import open_administration
 from umbel.app.journal import Heard
 from umbel.app.node import Node, running_node
 from umbel.app.settings import Settings, load_settings
+from umbel.core.events import Event
 from umbel.directory.records import CallRecord
 from umbel.mailbox.message import Message
 
@@ -34,6 +35,7 @@ operator = "2000"
 [[gateway]]
 name = "loopback"
 address = "127.0.0.1"
+from_addresses = ["::1"]
 
 [[huntgroup]]
 name = "all"
@@ -144,6 +146,13 @@ class NodeUnderTest:
                     return found
                 await asyncio.sleep(0.05)
 
+    async def told(self, number: int, within: float = 10) -> Event:
+        """Wait until an event of that number is kept, and give the newest."""
+        async with asyncio.timeout(within):
+            while not (found := await self.administration.events(number=number)):
+                await asyncio.sleep(0.05)
+        return found[-1]
+
     async def messages(self, extension: str) -> Sequence[Message]:
         """Give a mailbox's messages."""
         return await self.administration.messages(extension)
@@ -202,6 +211,14 @@ port = {ports["udp"]}
 [[listener]]
 transport = "tcp"
 address = "127.0.0.1"
+port = {ports["tcp"]}
+[[listener]]
+transport = "udp"
+address = "::1"
+port = {ports["udp"]}
+[[listener]]
+transport = "tcp"
+address = "::1"
 port = {ports["tcp"]}
 """
     if credentials is not None:
