@@ -45,10 +45,10 @@ class TestTheGreeting:
     async def test_is_the_standard_one_with_the_name(self) -> None:
         call = (await Answered().by()).call
 
-        assert call.heard[0] == (
-            "You have reached the voice mailbox of Alexander Graham Bell. "
-            "Please leave a message after the tone."
-        )
+        assert call.heard[:2] == [
+            "You have reached the voice mailbox of Alexander Graham Bell.",
+            "Please leave a message after the tone.",
+        ]
 
     async def test_is_the_subscribers_own_when_there_is_one(self) -> None:
         answered = Answered()
@@ -81,7 +81,7 @@ class TestTheOperatorDuringTheGreeting:
     async def test_may_not_be_there(self) -> None:
         answered = await Answered(During(0, "0"), "#").by(plan=replace(PLAN, operator=""))
 
-        assert answered.call.heard[2:4] == [
+        assert answered.call.heard[3:5] == [
             "There is no operator.",
             "Please leave a message after the tone.",
         ]

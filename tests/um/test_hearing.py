@@ -13,10 +13,9 @@ from umbel.speech.phrase import Recorded
 from umbel.um.call import HungUp, Outcome
 from umbel.um.flows.hearing import Hearing, hear_messages
 
-MENU = (
-    "To hear the message again, press 1. To delete it, press 7. "
-    "To mark it as new, press 9. For the next message, press pound."
-)
+MENU = "To hear the message again, press 1."
+DELETE, UNDELETE = "To delete it, press 7.", "To keep it after all, press 7."
+MARK_NEW, SAVE = "To mark it as new, press 9.", "To save it, press 5."
 
 
 async def office_with(*seconds: float) -> Office:
@@ -237,12 +236,31 @@ class TestHeardToItsEnd:
         assert call.heard.count(MENU) == 3
 
 
+class TestTheChoices:
+    @pytest.mark.parametrize(
+        ("keys", "offered"),
+        [
+            ((), [DELETE, MARK_NEW]),
+            (("9",), [DELETE, MARK_NEW, SAVE]),
+            (("7",), [UNDELETE]),
+        ],
+    )
+    async def test_are_those_that_make_sense(
+        self, keys: tuple[str, ...], offered: list[str]
+    ) -> None:
+        """A message that was heard to its end is a saved one."""
+        call = await hear(await office_with(20), *keys)
+        last = call.heard[len(call.heard) - call.heard[::-1].index(MENU) :]
+
+        assert [said for said in last if said in (DELETE, UNDELETE, MARK_NEW, SAVE)] == offered
+
+
 class TestMarking:
     async def test_deletes_and_undeletes(self) -> None:
         office = await office_with(20)
         call = await hear(office, "7")
         assert states(office) == [MessageState.DELETED]
-        assert "To keep it after all, press 7." in call.transcript
+        assert UNDELETE in call.heard
 
         office = await office_with(20)
         call = await hear(office, "7", "7")

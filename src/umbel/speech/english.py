@@ -30,8 +30,8 @@ _WITHOUT_ACCENT = str.maketrans(
 """Letters that Unicode does not take apart into a plain one and an accent."""
 _SOMEBODY = ClipPiece("word/somebody")
 
-_WHOLE = 60
-"""Numbers below are clips of their own, for the sake of minutes; 65 is made of 60 and 5."""
+_WHOLE = 20
+"""Numbers up to here are clips of their own; 35 is made of 30 and 5."""
 
 _BETWEEN_WORDS = PausePiece(0.2)
 
@@ -42,7 +42,7 @@ class English:
     def vocabulary(self) -> dict[str, str]:
         """List the clips that this wording uses: key and the words to be spoken."""
         words = {
-            f"number/{number}": str(number) for number in (*range(_WHOLE), *range(60, 100, 10))
+            f"number/{number}": str(number) for number in (*range(_WHOLE), *range(_WHOLE, 100, 10))
         }
         words |= {"number/hundred": "hundred", "number/thousand": "thousand"}
         words |= {f"ordinal/{day}": _ordinal(day) for day in range(1, 32)}
@@ -154,7 +154,7 @@ def _time_of_day(at: datetime) -> Iterator[str]:
     if 0 < at.minute < 10:
         yield "word/oh"
     if at.minute:
-        yield f"number/{at.minute}"
+        yield from _below_hundred(at.minute)
     yield "word/am" if at.hour < 12 else "word/pm"
 
 

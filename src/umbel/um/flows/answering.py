@@ -61,10 +61,11 @@ async def _greeting(world: World, mailbox: Mailbox) -> tuple[Spoken, ...]:
         recording = await world.greetings.greeting(mailbox.extension)
     except Unavailable:
         recording = None
+    if recording is not None:
+        caption = f"greeting of {mailbox.name}"
+        return Recorded(audio=recording, caption=caption), Phrase("when-finished")
     standard = Phrase("greeting-standard", {"name": name})
-    caption = f"greeting of {mailbox.name}"
-    greeting = Recorded(audio=recording, caption=caption) if recording else standard
-    return greeting, Phrase("when-finished")
+    return standard, Phrase("leave-message"), Phrase("when-finished")
 
 
 async def _take_message_while_possible(call: Call, world: World, place: AtMailbox) -> Over:
@@ -115,5 +116,5 @@ async def _speak(call: Call, draft: Draft, limits: Limits, tries: int) -> _Wish:
 
 def _choices(draft: Draft) -> tuple[Spoken, ...]:
     urgency = "after-unmark-urgent" if draft.is_urgent else "after-mark-urgent"
-    names = ("after-send", "after-hear", "after-record-again", urgency)
+    names = ("after-send", "recording-hear", "recording-again", urgency)
     return tuple(Phrase(name) for name in names)

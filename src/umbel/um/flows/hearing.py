@@ -158,11 +158,7 @@ class Hearing:
         return key or ""
 
     def _menu(self) -> Iterator[Phrase]:
-        state = self._message.state
-        yield Phrase("message-menu-deleted" if state is MessageState.DELETED else "message-menu")
-        if state is MessageState.NEW:
-            yield Phrase("message-menu-save")
-        yield from (Phrase(name) for name in _AFTER_MENU)
+        yield from map(Phrase, (*_MENUS[self._message.state], *_AFTER_MENU))
 
     def _after_silence(self) -> _Move | None:
         """Leave a subscriber who does not answer to the main menu, which ends the call."""
@@ -252,7 +248,7 @@ class Hearing:
     async def _more_choices(self) -> _Step:
         self._is_playing = False
         key = self._pressed or await self._call.ask(
-            *(Phrase(name) for name in _MORE_CHOICES), keys=_FIRST_KEYS, within=PATIENCE
+            *map(Phrase, _MORE_CHOICES), keys=_FIRST_KEYS, within=PATIENCE
         )
         continued = f"00{key}"
         self._pressed = continued if continued in _ACTIONS else key or ""
@@ -301,5 +297,20 @@ _ACTIONS: Mapping[str, Callable[[Hearing], Awaitable[_Step]]] = {
     "005": Hearing._repeat_envelope,
 }
 _FIRST_KEYS = first_keys(_ACTIONS)
-_AFTER_MENU = ("message-menu-more", "message-menu-previous", "message-menu-keys")
+_MENUS: Mapping[MessageState, tuple[str, ...]] = {
+    MessageState.NEW: (
+        "message-menu-again",
+        "message-menu-delete",
+        "message-menu-mark-new",
+        "message-menu-save",
+    ),
+    MessageState.SAVED: ("message-menu-again", "message-menu-delete", "message-menu-mark-new"),
+    MessageState.DELETED: ("message-menu-again", "message-menu-undelete"),
+}
+_AFTER_MENU = (
+    "message-menu-next",
+    "message-menu-more",
+    "message-menu-previous",
+    "message-menu-keys",
+)
 _MORE_CHOICES = ("message-menu-from-start", "message-menu-call-sender", "message-menu-envelope")

@@ -37,7 +37,6 @@ class _Own:
     put: Callable[[str, AudioId | None], Awaitable[None]]
     to_hear: str
     to_record: str
-    to_remove: str
     invitation: str
     none_yet: str
     recorded: str
@@ -81,7 +80,6 @@ def _greeting(world: World, longest: Duration) -> _Own:
         put=world.greetings.set_greeting,
         to_hear="option-hear-greeting",
         to_record="option-record-greeting",
-        to_remove="option-remove-greeting",
         invitation="record-greeting",
         none_yet="greeting-is-standard",
         recorded="greeting-recorded",
@@ -97,7 +95,6 @@ def _name(world: World) -> _Own:
         put=world.greetings.set_spoken_name,
         to_hear="option-hear-name",
         to_record="option-record-name",
-        to_remove="option-remove-name",
         invitation="record-name",
         none_yet="name-not-recorded",
         recorded="name-recorded",
@@ -109,7 +106,7 @@ async def _edit(call: Call, world: World, mailbox: Mailbox, dial_plan: DialPlan,
     """Offer to hear, record and remove one recording until the subscriber goes back."""
     while True:
         present = await own.get(mailbox.extension)
-        names = (own.to_hear, own.to_record, own.to_remove)
+        names = (own.to_hear, own.to_record, "option-remove")
         spoken = [Phrase(name) for name in (names if present else (own.none_yet, own.to_record))]
         keys = HEAR + RECORD + REMOVE if present else RECORD
         tries = dial_plan.input_failures
