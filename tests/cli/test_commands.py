@@ -118,13 +118,15 @@ class TestObjects:
     def test_are_added_set_cleared_and_removed(self, office: Terminal) -> None:
         office.does(
             "gateway", "add", "pbx", "--address", "pbx.example.org", "--port", "5061",
-            "--transport", "tls", "--no-outbound", "--from-addresses", "192.0.2.0/24",
+            "--transport", "tls", "--no-learn-media-address", "--from-addresses", "192.0.2.0/24",
         )  # fmt: skip
-        said = office.does("gateway", "set", "pbx", "--outbound", "--clear", "port")
+        said = office.does("gateway", "set", "pbx", "--learn-media-address", "--clear", "port")
 
         assert "port 5061 → (none)" in said
-        assert "outbound False → True" in said
-        assert office.does("gateway", "set", "pbx", "--outbound") == "Nothing to change.\n"
+        assert "learn_media_address False → True" in said
+        assert (
+            office.does("gateway", "set", "pbx", "--learn-media-address") == "Nothing to change.\n"
+        )
         assert office.does("gateway", "remove", "pbx", "--yes") == "remove gateway pbx\n"
 
     def test_removing_asks_first(self, office: Terminal) -> None:

@@ -9,7 +9,7 @@ from tests.support.organisation import ANTONIO, ELISHA, EMILE, PLAN, organisatio
 from tests.support.repeatable import repeatable
 
 from umbel.directory.dial_by_name import Match, index_of, keys_of, keys_of_name, names_of
-from umbel.directory.objects import DialPlan, Mailbox
+from umbel.directory.objects import DialPlan, Mailbox, NameOrder
 
 NAMESAKE = replace(ELISHA, extension="1004")
 HIDDEN = replace(ELISHA, extension="1005", in_directory=False)
@@ -56,8 +56,8 @@ class TestNames:
         assert names_of(mailbox) == expected
 
     def test_are_dialled_in_the_order_of_the_dial_plan(self) -> None:
-        assert keys_of_name(ELISHA, "last-first") == keys_of("GrayElisha")
-        assert keys_of_name(ELISHA, "first-last") == keys_of("ElishaGray")
+        assert keys_of_name(ELISHA, NameOrder.LAST_FIRST) == keys_of("GrayElisha")
+        assert keys_of_name(ELISHA, NameOrder.FIRST_LAST) == keys_of("ElishaGray")
 
 
 class TestDialling:
@@ -69,7 +69,7 @@ class TestDialling:
         assert self.dial("grayeli") == (Match(ELISHA, is_namesake=False),)
 
     def test_a_first_name_is_found_where_it_comes_first(self) -> None:
-        first_last = replace(PLAN, name_order="first-last")
+        first_last = replace(PLAN, name_order=NameOrder.FIRST_LAST)
 
         assert self.dial("emile") == ()
         assert self.dial("emile", plan=first_last) == (Match(EMILE, is_namesake=False),)
@@ -97,4 +97,6 @@ class TestDialling:
 
         assert len(index) == 3
         for mailbox in (ANTONIO, ELISHA, EMILE):
-            assert Match(mailbox, False) in index.matches(keys_of_name(mailbox, "last-first"))
+            assert Match(mailbox, False) in index.matches(
+                keys_of_name(mailbox, NameOrder.LAST_FIRST)
+            )

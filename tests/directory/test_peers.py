@@ -62,13 +62,13 @@ class TestAGatewayWithTls:
         assert found(peer, LYNC, lync="10.0.0.5") is None
 
     def test_without_any_name_is_known_by_its_address(self) -> None:
-        phone = Gateway(name="phone", address="10.0.0.7", transport=TLS, outbound=False)
+        phone = Gateway(name="phone", address="10.0.0.7", transport=TLS)
 
         assert found(Peer(address="10.0.0.7", transport=TLS), phone) == phone
 
     def test_is_never_believed_over_udp(self) -> None:
         """Anybody can write any source address on a datagram."""
-        phone = Gateway(name="phone", address="10.0.0.7", transport=TLS, outbound=False)
+        phone = Gateway(name="phone", address="10.0.0.7", transport=TLS)
 
         assert found(Peer(address="10.0.0.7", transport=UDP), phone) is None
 

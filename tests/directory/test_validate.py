@@ -25,7 +25,7 @@ from umbel.directory.objects import (
     KeyAction,
     KeyMapping,
     Mailbox,
-    Transport,
+    NameOrder,
     UriType,
 )
 from umbel.directory.ports import Configuration
@@ -64,15 +64,14 @@ class TestAConfiguration:
         [
             *(E164, SIP),
             replace(PLAN, digits=4, operator="", attendant="front desk", language="gsw"),
-            replace(PLAN, max_call=600, max_recording=60, name_order="first-last"),
+            replace(PLAN, max_call=600, max_recording=60, name_order=NameOrder.FIRST_LAST),
             replace(PBX, address="2001:db8::1", port=1, from_addresses=("10.0.0.0/8", "::1")),
             replace(PBX, username="umbel", password="secret"),
-            replace(LYNC, address="10.0.0.5", outbound=False),
             replace(LYNC, address="10.0.0.5", certificate_names=("pool.example.org",)),
             replace(LYNC, srtp=True),
             HuntGroup(name="one", gateway="pbx", dial_plan="HQ", pilot="sip:um@example.org"),
             replace(STAFF, pin_lifetime_days=None, failures_before_reset=None),
-            replace(ANTONIO, email="antonio@example.org", operator="1002"),
+            replace(ANTONIO, operator="1002"),
             Mailbox(extension="+43155", dial_plan="world", policy="staff", name="Innocenzo"),
             key(KeyAction.EXTENSION, "1002"),
             key(KeyAction.EXTENSION, "sip:sales@example.org", "9"),
@@ -101,7 +100,6 @@ class TestARule:
             (replace(PLAN, recording_silence=11), "dialplan.recording_silence", "11 instead of 2"),
             (replace(PLAN, input_failures=21), "dialplan.input_failures", "21 instead of 1 to 20"),
             (replace(PLAN, logon_failures=0), "dialplan.logon_failures", "0 instead of 1 to 20"),
-            (replace(PLAN, name_order="random"), "dialplan.name_order", '"random"'),
             (replace(PLAN, language="English"), "dialplan.language", '"English"'),
             (replace(PLAN, access_numbers=("10 00",)), "dialplan.access_numbers", '"10 00"'),
             (replace(PLAN, operator="the boss"), "dialplan.operator", '"the boss"'),
@@ -159,8 +157,6 @@ class TestARule:
             (replace(ANTONIO, sip_uri="sip: antonio"), "mailbox.sip_uri", '"sip: antonio"'),
             (replace(ANTONIO, name=" "), "mailbox.name", "none"),
             (replace(ANTONIO, operator="a b"), "mailbox.operator", '"a b"'),
-            (replace(ANTONIO, email="antonio"), "mailbox.email", '"antonio"'),
-            (replace(ANTONIO, email="a b@example.org"), "mailbox.email", '"a b@example.org"'),
         ],
     )
     def test_that_is_broken_is_the_only_finding(
@@ -271,9 +267,9 @@ class TestAMistake:
 
     def test_alone_says_what_to_do(self) -> None:
         with pytest.raises(Mistake) as mistake:
-            validate(organisation(replace(PBX, transport=Transport.TLS)))
+            validate(organisation(replace(PBX, address="10.0.0.300")))
 
-        assert mistake.value.do == "umbel gateway set pbx --address HOST, or --no-outbound"
+        assert mistake.value.do == "umbel gateway set pbx --address HOST"
 
 
 class TestSyntax:

@@ -73,7 +73,7 @@ KINDS = (
         type=Mailbox,
         collection="mailboxes",
         key="extension",
-        columns=("name", "dial_plan", "policy", "sip_uri", "email"),
+        columns=("name", "dial_plan", "policy", "sip_uri"),
     ),
 )
 """In the order in which they can be created: what is referred to comes first."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
-from .objects import DialPlan, Mailbox
+from .objects import DialPlan, Mailbox, NameOrder
 from .ports import Configuration
 
 _KEYS = {
@@ -34,7 +34,7 @@ class Match:
 class NameIndex:
     """Everybody who can be dialled by name in one dial plan."""
 
-    def __init__(self, mailboxes: Iterable[Mailbox], name_order: str) -> None:
+    def __init__(self, mailboxes: Iterable[Mailbox], name_order: NameOrder) -> None:
         entries = (
             (keys_of_name(mailbox, name_order), mailbox.name.casefold(), mailbox.extension, mailbox)
             for mailbox in mailboxes
@@ -65,10 +65,10 @@ def index_of(configuration: Configuration, dial_plan: DialPlan) -> NameIndex:
     return NameIndex(people, dial_plan.name_order)
 
 
-def keys_of_name(mailbox: Mailbox, name_order: str) -> str:
+def keys_of_name(mailbox: Mailbox, name_order: NameOrder) -> str:
     """Give the keys that dial a name in full: last name and first name in the plan's order."""
     first, last = names_of(mailbox)
-    ordered = (first, last) if name_order == "first-last" else (last, first)
+    ordered = (first, last) if name_order is NameOrder.FIRST_LAST else (last, first)
     return "".join(keys_of(name) for name in ordered)
 
 

@@ -44,16 +44,27 @@ class Transport(StrEnum):
     TLS = "tls"
 
 
+class NameOrder(StrEnum):
+    """In which order callers dial a person's names on the keypad."""
+
+    LAST_FIRST = "last-first"
+    FIRST_LAST = "first-last"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialPlan:
     """A numbering scheme and the limits of the calls in it (UMDialPlan)."""
 
     name: str
+    """What names it in commands and in other objects."""
     uri_type: UriType = UriType.EXTENSION
+    """What its subscribers are reached by."""
     digits: int = 4
     """Length of an extension, 1 to 20."""
     security: Security = Security.UNSECURED
+    """What calls have to be: in the clear, over TLS, or over TLS with SRTP."""
     language: str = "en-US"
+    """What callers hear, as ``en-US``."""
     access_numbers: tuple[str, ...] = ()
     """Numbers or SIP users that lead to subscriber access."""
     operator: str = ""
@@ -61,15 +72,16 @@ class DialPlan:
     attendant: str = ""
     """The auto attendant that ``*`` at the subscriber access prompt leads to."""
     max_call: Duration = 30 * 60
+    """Seconds after which a call is ended, 600 to 7200."""
     max_recording: Duration = 20 * 60
+    """Seconds that a caller may speak for one message; less than ``max_call``."""
     recording_silence: Duration = 5
-    """Silence that ends a recording."""
+    """Seconds of silence that end a recording."""
     input_failures: int = 3
     """Wrong or missing inputs before a caller is put through to the operator or let go."""
     logon_failures: int = 3
     """Wrong PINs before the call is ended."""
-    name_order: str = "last-first"
-    """How names are dialled: ``last-first`` or ``first-last``."""
+    name_order: NameOrder = NameOrder.LAST_FIRST
     dial_extensions: bool = True
     """Whether callers may be put through to extensions of this plan that have no mailbox."""
 
@@ -79,21 +91,26 @@ class Gateway:
     """A SIP peer that we take calls from and send requests to (UMIPGateway)."""
 
     name: str
+    """What names it in commands and in hunt groups."""
     address: str
-    """A host name or an IP address; with TLS a host name, unless only calls from it are taken."""
+    """A host name or an IP address; with TLS better a name, since certificates carry names."""
     port: int | None = None
-    """``None``: found by DNS (RFC 3263), or the transport's default for an IP address."""
+    """``none``: found by DNS (RFC 3263), or the transport's default for an IP address."""
     transport: Transport = Transport.UDP
+    """
+    How requests are sent to it. The calls of a ``tls`` gateway are taken over TLS only, those of
+    any other over every transport.
+    """
     status: Status = Status.ENABLED
-    outbound: bool = True
-    """Whether Umbel may place calls through it (OutcallsAllowed)."""
+    """Whether its calls are taken."""
     learn_media_address: bool = False
     """Whether audio may come from another address than its SDP names (a peer behind NAT)."""
     srtp: bool | None = None
-    """Overrides the dial plan: ``True`` requires SRTP, ``False`` refuses it."""
+    """``true`` requires SRTP, ``false`` refuses it; ``none``: as the dial plan's security says."""
     username: str = ""
     """For digest authentication, when the gateway asks for it; empty: none."""
     password: str = ""
+    """Goes with ``username``; commands never show it, ``umbel export`` does."""
     from_addresses: tuple[str, ...] = ()
     """Further addresses or networks (CIDR) that its calls come from."""
     certificate_names: tuple[str, ...] = ()
@@ -105,8 +122,11 @@ class HuntGroup:
     """A pilot identifier at a gateway that leads to a dial plan (UMHuntGroup)."""
 
     name: str
+    """What names it in commands."""
     gateway: str
+    """The name of the gateway whose calls it takes."""
     dial_plan: str
+    """The name of the dial plan that the calls belong to."""
     pilot: str = "*"
     """The dialled number or SIP user; ``*``: every one that no other hunt group takes."""
 
@@ -135,6 +155,7 @@ class KeyMapping:
     label: str
     """Said in the menu: "for *label*, press 1"."""
     action: KeyAction
+    """What the key does."""
     target: str = ""
     """An extension, an attendant's name, a mailbox's extension, or text or a recording's file."""
 
@@ -144,21 +165,27 @@ class AutoAttendant:
     """A voice menu that greets callers and puts them through (UMAutoAttendant)."""
 
     name: str
+    """What names it in commands and in other attendants' keys."""
     dial_plan: str
+    """The name of the dial plan that it belongs to."""
     pilots: tuple[str, ...] = ()
     """Numbers or SIP users that lead here."""
     status: Status = Status.ENABLED
+    """Whether it takes calls."""
     greeting: str = ""
     """Text to say or a recording's file name; empty: the standard welcome."""
     keys: tuple[KeyMapping, ...] = ()
+    """The keys of its menu."""
     operator: str = ""
-    """Empty: the dial plan's operator."""
+    """The number that ``0`` leads to; empty: the dial plan's operator."""
     dial_by_name: bool = True
+    """Whether a caller may spell a name on the keypad, after ``#``."""
     dial_extensions: bool = True
     """Whether a caller may dial an extension at the menu."""
     send_messages: bool = True
     """Whether a caller may leave a message for a person who was not reached."""
     input_timeout: Duration = 5
+    """Seconds that it waits for a key, 1 to 60."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,16 +193,23 @@ class MailboxPolicy:
     """PIN rules and limits of many mailboxes (UMMailboxPolicy)."""
 
     name: str
+    """What names it in commands and in mailboxes."""
     min_pin_length: int = 6
+    """Digits that a PIN has at least, 4 to 24."""
     pin_lifetime_days: int | None = 60
+    """Days after which a subscriber has to choose another PIN; ``none``: never."""
     pin_history: int = 5
+    """So many earlier PINs may not be chosen again."""
     failures_before_reset: int | None = 5
     """Wrong PINs in a row, over all calls, after which the subscriber needs a new PIN."""
     failures_before_lockout: int = 15
+    """Wrong PINs in a row, over all calls, after which nobody can log on."""
     allow_common_patterns: bool = False
+    """Whether a PIN may be as easy as 123456, 111111 or the extension."""
     max_greeting: Duration = 5 * 60
+    """Seconds that a recorded greeting may last."""
     shortest_message: Duration = 2
-    """A shorter recording counts as nothing said."""
+    """Seconds; a shorter recording counts as nothing said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,21 +219,26 @@ class Mailbox:
     extension: str
     """Its first extension, which also names it in commands."""
     dial_plan: str
+    """The name of the dial plan that it belongs to."""
     policy: str
+    """The name of the mailbox policy whose rules it follows."""
     name: str
     """Display name, ``First Last``."""
     last_name: str = ""
     """For dialling by name; empty: the last word of the name."""
     other_extensions: tuple[str, ...] = ()
+    """Further extensions that lead to the same mailbox."""
     sip_uri: str = ""
     """Where the person is reached; empty: their extension at the gateway of the call."""
-    email: str = ""
+    """The subscriber's address for mail; kept, nothing is sent to it yet."""
     operator: str = ""
     """Personal operator, for ``0`` in the greeting; empty: the dial plan's."""
     language: str = ""
-    """Empty: the dial plan's."""
+    """What the subscriber hears; empty: the dial plan's language."""
     subscriber_access: bool = True
+    """Whether the subscriber may hear messages by phone."""
     in_directory: bool = True
+    """Whether callers can find the person by name."""
 
 
 Configured = DialPlan | Gateway | HuntGroup | AutoAttendant | MailboxPolicy | Mailbox

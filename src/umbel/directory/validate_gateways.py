@@ -92,14 +92,15 @@ def _address(gateway: Gateway) -> Iterator[Problem]:
 def _identity(gateway: Gateway) -> Iterator[Problem]:
     where = f"gateway {gateway.name}"
     by_address = is_ip_address(gateway.address) and not gateway.certificate_names
-    if gateway.transport is Transport.TLS and by_address and gateway.outbound:
+    if gateway.transport is Transport.TLS and by_address:
         yield Problem(
             code="gateway.tls-by-address",
             where=f"{where}, address",
             found=f"{gateway.address} with TLS",
             expected="a host name, or certificate_names that say whose certificate to expect",
-            do=f"umbel gateway set {gateway.name} --address HOST, or --no-outbound",
-            means="certificates carry names: nobody could tell whether this one is the gateway's",
+            do=f"umbel gateway set {gateway.name} --address HOST",
+            means="certificates carry names: nobody can tell whether this one is the gateway's",
+            severity=Severity.WARNING,
             rule="RFC 5922 section 7.3",
         )
     for name in gateway.certificate_names:

@@ -10,7 +10,6 @@ from .ports import Configuration
 from .problems import Problem, not_dialable, out_of_range, unknown_reference, wrong_name
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
-_NAME_ORDERS = ("last-first", "first-last")
 
 _MINUTE = 60
 
@@ -21,7 +20,7 @@ def dial_plan_problems(configuration: Configuration) -> Iterator[Problem]:
         plan = configuration.dial_plans[name]
         yield from wrong_name("dialplan", name)
         yield from _ranges(plan)
-        yield from _words(plan)
+        yield from _language(plan)
         yield from _numbers(plan, configuration)
 
 
@@ -55,15 +54,7 @@ def _ranges(plan: DialPlan) -> Iterator[Problem]:
         yield from out_of_range(where, f"dialplan.{field}", value, low, high, unit)
 
 
-def _words(plan: DialPlan) -> Iterator[Problem]:
-    if plan.name_order not in _NAME_ORDERS:
-        yield Problem(
-            code="dialplan.name_order",
-            where=f"dialplan {plan.name}, name_order",
-            found=f'"{plan.name_order}"',
-            expected=" or ".join(_NAME_ORDERS),
-            do=f"umbel dialplan set {plan.name} --name-order last-first",
-        )
+def _language(plan: DialPlan) -> Iterator[Problem]:
     if not _LANGUAGE.fullmatch(plan.language):
         yield Problem(
             code="dialplan.language",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from umbel.directory.dial_by_name import Match
-from umbel.directory.objects import DialPlan, Mailbox
+from umbel.directory.objects import DialPlan, Mailbox, NameOrder
 from umbel.speech.phrase import Phrase, Spoken
 from umbel.um.call import Call
 from umbel.um.person import spoken_name
@@ -39,7 +39,7 @@ async def find_person(call: Call, world: World, dial_plan: DialPlan) -> Mailbox 
 
 
 def _invitation(dial_plan: DialPlan) -> tuple[Spoken, ...]:
-    first_first = dial_plan.name_order == "first-last"
+    first_first = dial_plan.name_order is NameOrder.FIRST_LAST
     invitation = Phrase("dial-name-first-last" if first_first else "dial-name")
     return invitation, Phrase("dial-name-letters"), Phrase("to-go-back")
 
