@@ -14,7 +14,8 @@ from umbel.directory.objects import DialPlan, Mailbox
 from umbel.mailbox.message import AudioId, Importance, Message, MessageState
 from umbel.speech.phrase import Recorded
 from umbel.um.call import Ended, HungUp, Outcome, Recording
-from umbel.um.flows import take_message
+from umbel.um.flows import lead
+from umbel.um.places import AtMailbox
 
 SENT = "Your message has been sent."
 
@@ -28,7 +29,7 @@ class Answered:
 
     async def by(self, mailbox: Mailbox = BELL, plan: DialPlan = PLAN) -> "Answered":
         with suppress(HungUp):
-            await take_message(self.call, self.office.world, mailbox, plan)
+            await lead(self.call, self.office.world, AtMailbox(mailbox, plan))
         return self
 
     @property

@@ -8,9 +8,10 @@ import pytest
 from tests.support.exchange_office import FRONT_DESK, PLAN, WORKSHOP, Office, subscriber
 from tests.support.scripted_call import Press, ScriptedCall, Speech
 
-from umbel.directory.objects import AutoAttendant, Configured, DialPlan
+from umbel.directory.objects import AutoAttendant, Configured, DialPlan, NameOrder
 from umbel.um.call import HungUp, Outcome
-from umbel.um.flows import attend
+from umbel.um.flows import lead
+from umbel.um.places import AtAttendant
 
 
 async def attended(
@@ -24,7 +25,7 @@ async def attended(
     office = Office(plan, attendant, *changed)
     call = ScriptedCall(presses, [Speech(10)], outcomes, audio=office.store.audio)
     with suppress(HungUp):
-        await attend(call, office.world, attendant, plan)
+        await lead(call, office.world, AtAttendant(attendant, plan))
     return call
 
 
@@ -254,7 +255,9 @@ class TestDiallingByName:
         assert call.reached == "2002"
 
     async def test_is_spelled_in_the_order_of_the_plan(self) -> None:
-        call = await attended("#", "3547#", "1", plan=replace(PLAN, name_order="first-last"))
+        call = await attended(
+            "#", "3547#", "1", plan=replace(PLAN, name_order=NameOrder.FIRST_LAST)
+        )
 
         assert "first name first" in call.transcript
         assert call.reached == "2002"

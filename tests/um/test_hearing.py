@@ -11,7 +11,7 @@ from tests.support.scripted_call import During, Press, ScriptedCall
 from umbel.mailbox.message import AudioId, Caller, Importance, Message, MessageState
 from umbel.speech.phrase import Recorded
 from umbel.um.call import HungUp, Outcome
-from umbel.um.flows.hearing import Hearing, hear_messages
+from umbel.um.flows.hearing import hear_messages
 
 MENU = "To hear the message again, press 1."
 DELETE, UNDELETE = "To delete it, press 7.", "To keep it after all, press 7."
@@ -130,16 +130,6 @@ class TestGoingThrough:
         call = await hear(await office_with(20), None, None, "0", None, "33")
 
         assert call.heard[-1] == "Goodbye."
-
-    async def test_can_be_entered_in_the_middle(self) -> None:
-        """Where another node takes the call over."""
-        office = await office_with(20, 20)
-        call = ScriptedCall(audio=office.store.audio)
-        with suppress(HungUp):
-            await Hearing(call, office.world, PLAN, office.of_bell()).go_through(1, 12.0)
-
-        assert played(call) == [("audio-2", 12.0)]
-        assert "Message 2." not in call.heard
 
 
 class TestWhileItPlays:

@@ -12,7 +12,8 @@ from umbel.core.event_catalogue import AUTHENTICATED, LOCKED_OUT, LOGON_FAILURES
 from umbel.directory.objects import DialPlan, Mailbox, Status
 from umbel.mailbox.pin import PinState
 from umbel.um.call import HungUp
-from umbel.um.flows import serve_subscriber
+from umbel.um.flows import lead
+from umbel.um.places import AtSubscriberAccess
 
 HASHED = f"hash({PIN})"
 RIGHT = f"{PIN}#"
@@ -27,7 +28,7 @@ async def calling(
 ) -> ScriptedCall:
     call = ScriptedCall(presses, audio=office.store.audio)
     with suppress(HungUp):
-        await serve_subscriber(call, office.world, mailbox, plan)
+        await lead(call, office.world, AtSubscriberAccess(mailbox, plan))
     return call
 
 

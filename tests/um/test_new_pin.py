@@ -11,7 +11,8 @@ from tests.support.scripted_call import NOW, Press, ScriptedCall
 
 from umbel.mailbox.pin import PinState
 from umbel.um.call import HungUp
-from umbel.um.flows import serve_subscriber
+from umbel.um.flows import lead
+from umbel.um.places import AtSubscriberAccess
 
 DUE = PinState(hashed=f"hash({PIN})", set_at=NOW, must_change=True, history=("hash(314159)",))
 CHANGED = "Your PIN has been changed."
@@ -26,7 +27,7 @@ async def changing(office: Office, *presses: Press) -> ScriptedCall:
 async def logged_on(office: Office, presses: Sequence[Press]) -> ScriptedCall:
     call = ScriptedCall([f"{PIN}#", *presses], audio=office.store.audio)
     with suppress(HungUp):
-        await serve_subscriber(call, office.world, BELL, PLAN)
+        await lead(call, office.world, AtSubscriberAccess(BELL, PLAN))
     return call
 
 
@@ -100,6 +101,6 @@ class TestTheSameMoment:
         office.store.pins.states["2001"] = DUE
         office.store.pins.meanwhile = [DUE, replace(DUE, failures=1)]
         with suppress(HungUp):
-            await serve_subscriber(call, office.world, BELL, PLAN)
+            await lead(call, office.world, AtSubscriberAccess(BELL, PLAN))
 
         assert office.store.pins.states["2001"].hashed == "hash(161803)"

@@ -10,8 +10,9 @@ from tests.support.scripted_call import Press, ScriptedCall
 from umbel.core.errors import Unavailable
 from umbel.mailbox.message import Importance, MessageState
 from umbel.um.call import HungUp, Outcome
-from umbel.um.flows import serve_subscriber
+from umbel.um.flows import lead
 from umbel.um.flows.subscriber import main_menu
+from umbel.um.places import AtSubscriberAccess
 
 
 async def at_menu(
@@ -98,7 +99,7 @@ class TestLeaving:
         await office.leave()
         call = ScriptedCall([f"{PIN}#", *presses], audio=office.store.audio)
         with suppress(HungUp):
-            await serve_subscriber(call, office.world, BELL, PLAN)
+            await lead(call, office.world, AtSubscriberAccess(BELL, PLAN))
 
         assert "Deleted." in call.heard
         assert office.of_bell() == []
@@ -109,7 +110,7 @@ class TestLeaving:
         await office.leave()
         call = Failing([f"{PIN}#", "1", "7", "*"], audio=office.store.audio)
         call.office = office
-        await serve_subscriber(call, office.world, BELL, PLAN)
+        await lead(call, office.world, AtSubscriberAccess(BELL, PLAN))
 
         assert "access.not-tidied" in call.milestones
         assert len(office.of_bell()) == 1

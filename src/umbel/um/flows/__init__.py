@@ -1,5 +1,5 @@
-"""What Umbel does with a caller, one function for each way in."""
+"""What Umbel does with a caller, one function for each place; ``lead`` is the way in."""
 
-from .lead import attend, lead, serve_subscriber, take_message
+from .lead import lead
 
-__all__ = ["attend", "lead", "serve_subscriber", "take_message"]
+__all__ = ["lead"]

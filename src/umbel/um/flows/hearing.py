@@ -84,9 +84,8 @@ class Hearing:
         self._marked_new: set[MessageId] = set()
         self._before_deletion: dict[MessageId, MessageState] = {}
 
-    async def go_through(self, index: int = 0, position: Duration = 0.0) -> Onward | None:
-        """Play from one message on; *index* and *position* are where a takeover goes on."""
-        self._index, self._position = index, position
+    async def go_through(self) -> Onward | None:
+        """Play one after another; ``None``: the subscriber is back at the main menu."""
         while self._index < len(self._messages):
             step = await self._hear()
             match step:

@@ -1,9 +1,8 @@
-"""The ways into the product: lead a caller from place to place until they have been served."""
+"""The way into the product: a caller is led from place to place until they have been served."""
 
 from typing import assert_never
 
 from umbel.core.errors import Unavailable
-from umbel.directory.objects import AutoAttendant, DialPlan, Mailbox
 from umbel.speech.phrase import Phrase
 from umbel.um.call import Call
 from umbel.um.places import AtAttendant, AtMailbox, AtSubscriberAccess, Onward, Over, Place
@@ -18,26 +17,9 @@ MOST_PLACES = 50
 """Menus that one call may wander through: whoever goes in a circle for so long is no person."""
 
 
-async def attend(call: Call, world: World, attendant: AutoAttendant, dial_plan: DialPlan) -> None:
-    """Greet the caller and put them through; returns when the call is over for us."""
-    await lead(call, world, AtAttendant(attendant, dial_plan))
-
-
-async def take_message(call: Call, world: World, mailbox: Mailbox, dial_plan: DialPlan) -> None:
-    """Answer for a subscriber who did not; returns when the call is over for us."""
-    await lead(call, world, AtMailbox(mailbox, dial_plan))
-
-
-async def serve_subscriber(
-    call: Call, world: World, mailbox: Mailbox | None, dial_plan: DialPlan
-) -> None:
-    """Let a subscriber into their mailbox; ``None``: ask whose. Returns when the call is over."""
-    await lead(call, world, AtSubscriberAccess(mailbox, dial_plan))
-
-
 async def lead(call: Call, world: World, place: Place) -> None:
     """
-    Lead the caller from *place* on, wherever they want to go; also where a takeover begins.
+    Lead the caller from *place* on, wherever they want to go, until the call is over for us.
 
     A store that is down ends the call with an apology; the flows that can do without it have
     done so already.
