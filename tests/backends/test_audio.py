@@ -12,7 +12,7 @@ from tests.support.repeatable_randomness import RepeatableRandomness
 
 from umbel.backends.files import FileAudio
 from umbel.backends.sql import SqlStore
-from umbel.core.errors import Mistake, Misuse, Unavailable
+from umbel.core.errors import Misuse, Unavailable
 from umbel.mailbox.message import AudioId
 
 SECOND = bytes(range(250)) * 64
@@ -120,7 +120,7 @@ class TestAFolder:
 
         monkeypatch.setattr(Path, "mkdir", refuse)
 
-        with pytest.raises(Mistake, match="Permission denied"):
+        with pytest.raises(Unavailable, match="Permission denied"):
             await files.create()
 
     async def test_is_not_left_by_a_crooked_name(self, files: FileAudio) -> None:

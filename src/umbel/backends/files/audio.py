@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from umbel.core.errors import Mistake, Misuse, Unavailable
+from umbel.core.errors import Misuse, Unavailable
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Duration
 from umbel.mailbox.message import AudioId
@@ -69,10 +69,6 @@ class FileAudio:
     ) -> Result:
         try:
             return await asyncio.to_thread(work, *args, **kwargs)
-        except PermissionError as error:
-            raise Mistake(
-                str(error), expected="a folder that Umbel may write", where="store, audio"
-            ) from error
         except OSError as error:
             raise Unavailable(f"audio in {self._folder}: {error}") from error
 

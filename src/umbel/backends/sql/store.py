@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from umbel.backends.files import FileAudio
+from umbel.core.errors import Mistake, Unavailable
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Clock
 from umbel.mailbox.ports import Audio
@@ -82,9 +83,19 @@ class SqlStore:
             await self._database.open()
             if to_serve:
                 await self._undertaker.bury()
+                await self._try_audio()
         except BaseException:
             await self.close()
             raise
+
+    async def _try_audio(self) -> None:
+        """Find out now, not from the first caller, whether recordings can be kept."""
+        try:
+            await self.audio.delete(await self.audio.create())
+        except Unavailable as error:
+            raise Mistake(
+                str(error), expected="a place that Umbel may write to", where="store, audio"
+            ) from error
 
     async def close(self) -> None:
         """Keep what waits to be kept, disconnect, and let another node serve."""
