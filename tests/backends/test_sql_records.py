@@ -71,9 +71,9 @@ class TestConfiguration:
 
     async def test_has_a_revision_that_every_change_raises(self, store: SqlStore) -> None:
         assert await store.configuration.revision() == 0
-        assert await store.configuration.put(PLAN) == 1
-        assert await store.configuration.put(replace(PLAN, digits=5)) == 2
-        assert await store.configuration.remove(PLAN) == 3
+        assert await store.configuration.apply([Put(PLAN)]) == 1
+        assert await store.configuration.apply([Put(replace(PLAN, digits=5))]) == 2
+        assert await store.configuration.apply([Remove(PLAN)]) == 3
         assert await store.configuration.revision() == 3
         assert await store.configuration.load() == Configuration(revision=3)
 
@@ -99,7 +99,9 @@ class TestConfiguration:
         )
 
     async def test_gives_two_changes_at_once_different_revisions(self, store: SqlStore) -> None:
-        revisions = await asyncio.gather(*(store.configuration.put(it) for it in EVERYTHING))
+        revisions = await asyncio.gather(
+            *(store.configuration.apply([Put(it)]) for it in EVERYTHING)
+        )
 
         assert sorted(revisions) == [1, 2, 3, 4, 5, 6]
 
@@ -121,7 +123,7 @@ class TestConfiguration:
 class TestARemovedMailbox:
     async def test_takes_everything_personal_with_it(self, store: SqlStore) -> None:
         """Its extension may be somebody else's tomorrow."""
-        await store.configuration.put(ANTONIO)
+        await store.configuration.apply([Put(ANTONIO)])
         message = await store.messages.begin("1001", Caller(), "call-1")
         await store.audio.append(message.audio, bytes(160))
         await store.messages.deliver(message.id, 0.01, Importance.NORMAL)
@@ -131,7 +133,7 @@ class TestARemovedMailbox:
         await store.greetings.set_greeting("1002", AudioId("theirs"))
         await store.pins.replace("1001", PinState(), PinState(hashed="hash"))
 
-        await store.configuration.remove(ANTONIO)
+        await store.configuration.apply([Remove(ANTONIO)])
 
         assert await store.messages.of_mailbox("1001", *MessageState) == []
         assert await store.pins.state("1001") == PinState()
@@ -181,13 +183,6 @@ class TestEvents:
         assert await self.all_of(store, level=Level.ERROR) == [engine_lost(after=1)]
         later = PIONEERS_DAY + timedelta(seconds=2)
         assert await self.all_of(store, since=later) == [started(after=2)]
-
-    async def test_are_forgotten_when_they_are_old(self, store: SqlStore) -> None:
-        store.events.append(started())
-        store.events.append(started(after=9))
-
-        assert await store.events.forget_before(PIONEERS_DAY + timedelta(seconds=9)) == 1
-        assert await self.all_of(store) == [started(after=9)]
 
     async def test_of_an_unknown_number_keep_their_sentence(self, store: SqlStore) -> None:
         """Nodes of two versions share a store while a cluster is being upgraded."""
@@ -292,13 +287,6 @@ class TestCalls:
 
         assert abandoned == (1 if store.url.startswith("sqlite") else 0)
 
-    async def test_are_forgotten_when_they_are_old_and_over(self, store: SqlStore) -> None:
-        store.calls.put(RINGING)
-        store.calls.put(PAST)
-
-        assert await store.calls.forget_before(PIONEERS_DAY + timedelta(days=1)) == 1
-        assert await store.calls.recent() == [RINGING]
-
     async def kept(self, store: SqlStore) -> None:
         """What was put is kept once a later write is."""
         await store._database.write(lambda connection: None)
@@ -320,10 +308,3 @@ class TestNodes:
             await store.nodes.beat(beat)
 
         assert await store.nodes.all() == [other, later]
-
-    async def test_can_be_forgotten(self, store: SqlStore) -> None:
-        await store.nodes.beat(self.NODE)
-
-        await store.nodes.remove(self.NODE.name)
-
-        assert await store.nodes.all() == []

@@ -26,6 +26,7 @@ from umbel.core import event_catalogue
 from umbel.core.errors import Mistake, Misuse, Unavailable
 from umbel.core.events import Event
 from umbel.directory.objects import DialPlan
+from umbel.directory.repositories import Put
 from umbel.mailbox.message import AudioId, Caller, MessageState
 from umbel.mailbox.pin import PinState
 
@@ -96,7 +97,7 @@ class TestOpening:
     async def test_again_finds_everything(self, make_store: MakeStore) -> None:
         store = make_store()
         await store.open()
-        await store.configuration.put(DialPlan(name="HQ"))
+        await store.configuration.apply([Put(DialPlan(name="HQ"))])
         await store.close()
         await store.open()
 
@@ -216,10 +217,10 @@ class TestASqliteFile:
         other.execute("BEGIN IMMEDIATE")
 
         with pytest.raises(Unavailable, match="database is locked"):
-            await store.configuration.put(DialPlan(name="HQ"))
+            await store.configuration.apply([Put(DialPlan(name="HQ"))])
 
         other.close()
-        assert await store.configuration.put(DialPlan(name="HQ")) == 1
+        assert await store.configuration.apply([Put(DialPlan(name="HQ"))]) == 1
         await store.close()
 
 
@@ -264,7 +265,7 @@ class TestServing:
         await node.open(to_serve=True)
         await administrator.open()
 
-        await administrator.configuration.put(DialPlan(name="HQ"))
+        await administrator.configuration.apply([Put(DialPlan(name="HQ"))])
 
         assert await node.configuration.revision() == 1
         await administrator.close()
@@ -330,12 +331,12 @@ class TestPostgresqlThatIsGone:
         name = postgresql.fresh("migrated")
         store = store_of(postgresql.url(name))
         await store.open()
-        await store.configuration.put(DialPlan(name="HQ"))
+        await store.configuration.apply([Put(DialPlan(name="HQ"))])
         postgresql.execute(
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
         )
 
-        assert await store.configuration.put(DialPlan(name="branch")) == 2
+        assert await store.configuration.apply([Put(DialPlan(name="branch"))]) == 2
         assert set((await store.configuration.load()).dial_plans) == {"HQ", "branch"}
         await store.close()
 
@@ -386,7 +387,7 @@ class TestWritesOfOneGroup:
         database, others_wait = store._database, threading.Event()
         held = asyncio.ensure_future(database.write(lambda _: others_wait.wait(10)))
         await asyncio.sleep(0)
-        cancelled = asyncio.ensure_future(store.configuration.put(DialPlan(name="HQ")))
+        cancelled = asyncio.ensure_future(store.configuration.apply([Put(DialPlan(name="HQ"))]))
         await asyncio.sleep(0)
         cancelled.cancel()
         others_wait.set()
@@ -412,7 +413,7 @@ class TestAMoment:
     async def test_without_time_zone_is_refused(self, store: SqlStore) -> None:
         """Nobody could tell when it was."""
         with pytest.raises(Misuse, match="no time zone"):
-            await store.events.forget_before(PIONEERS_DAY.replace(tzinfo=None))
+            await store.events.query(since=PIONEERS_DAY.replace(tzinfo=None))
 
     async def test_of_another_time_zone_is_the_same_moment(self, store: SqlStore) -> None:
         vienna = PIONEERS_DAY.astimezone(timezone(timedelta(hours=1)))

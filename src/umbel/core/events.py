@@ -30,7 +30,6 @@ class Category(StrEnum):
     CALL_ANSWERING = "call-answering"
     CALL_TRANSFER = "call-transfer"
     SUBSCRIBER_ACCESS = "subscriber-access"
-    AUTO_ATTENDANT = "auto-attendant"
     CONNECTIVITY = "connectivity"
     ADMINISTRATION = "administration"
 

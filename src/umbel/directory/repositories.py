@@ -53,14 +53,6 @@ class Configurations(Protocol):
         """
         ...
 
-    async def put(self, thing: Configured) -> int:
-        """Add or replace one object, and give the new revision."""
-        ...
-
-    async def remove(self, thing: Configured) -> int:
-        """Remove one object, and give the new revision."""
-        ...
-
 
 class EventLog(Protocol):
     """Where events are kept."""
@@ -114,8 +106,4 @@ class Nodes(Protocol):
 
     async def all(self) -> list[NodeRecord]:
         """Give all nodes by name."""
-        ...
-
-    async def remove(self, name: str) -> None:
-        """Forget a node that stopped for good."""
         ...

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from umbel.directory.objects import AutoAttendant, DialPlan, KeyAction, KeyMapping
 from umbel.speech.phrase import FreeText, Name, Phrase, Recorded, Spoken
 
-OPERATOR_KEY = "0"
 BY_NAME_KEY = "#"
-STAR = "*"
 
 
 @dataclass(frozen=True, slots=True)

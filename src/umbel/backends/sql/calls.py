@@ -4,7 +4,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import Row, Select, select, update
 
 from umbel.directory.records import CallRecord, CallState, Direction, Milestone, Statistics
 
@@ -58,12 +58,6 @@ class SqlCallRecords:
             change = change.where(calls.c.node == node)
         ended = change.values(state=CallState.ENDED.value, ended=at, reason=reason)
         return await self._database.write(lambda connection: connection.execute(ended).rowcount)
-
-    async def forget_before(self, moment: datetime) -> int:
-        """Remove past calls that began before *moment*, and say how many they were."""
-        is_past = calls.c.state == CallState.ENDED.value
-        gone = delete(calls).where(is_past, calls.c.started < moment)
-        return await self._database.write(lambda connection: connection.execute(gone).rowcount)
 
     async def _list(self, query: Select[*tuple[Any, ...]]) -> list[CallRecord]:
         return await self._database.read(

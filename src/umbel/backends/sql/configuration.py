@@ -76,14 +76,6 @@ class SqlConfigurations:
             await self._undertaker.bury()
         return made
 
-    async def put(self, thing: Configured) -> int:
-        """Add or replace one object, and give the new revision."""
-        return await self.apply([Put(thing)])
-
-    async def remove(self, thing: Configured) -> int:
-        """Remove one object, and give the new revision."""
-        return await self.apply([Remove(thing)])
-
 
 def _load(connection: Connection) -> Configuration:
     found: dict[type[Configured], dict[str, Any]] = {kind: {} for kind in _WORDS}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, insert, select
 
 from umbel.core.event_catalogue import by_number
 from umbel.core.events import Category, Event, EventKind, Level
@@ -56,11 +56,6 @@ class SqlEventLog:
             query = query.where(events.c.at >= since)
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [_event_of(row) for row in reversed(rows)]
-
-    async def forget_before(self, moment: datetime) -> int:
-        """Remove what is older than *moment*, and say how many events that were."""
-        gone = delete(events).where(events.c.at < moment)
-        return await self._database.write(lambda connection: connection.execute(gone).rowcount)
 
 
 def _event_of(row: Row[*tuple[Any, ...]]) -> Event:

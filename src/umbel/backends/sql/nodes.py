@@ -1,6 +1,6 @@
 """``directory.repositories.Nodes`` in a table."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from umbel.directory.records import NodeRecord
 
@@ -40,8 +40,3 @@ class SqlNodes:
             )
             for row in rows
         ]
-
-    async def remove(self, name: str) -> None:
-        """Forget a node that stopped for good."""
-        gone = delete(nodes).where(nodes.c.name == name)
-        await self._database.write(lambda connection: connection.execute(gone))
