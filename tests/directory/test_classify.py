@@ -47,7 +47,6 @@ def decide(
     offered = Offered(
         peer=peer,
         request_user=request_user,
-        request_host="umbel.example.org",
         to_user=request_user if to_user is None else to_user,
         diversions=diversions,
         caller_number=caller,

@@ -7,6 +7,7 @@ from tests.support.memory_store import MemoryStore
 from tests.support.scripted_call import NOW
 
 from umbel.core.instants import Duration
+from umbel.directory.lookup import Directory
 from umbel.directory.objects import (
     AutoAttendant,
     Configured,
@@ -98,7 +99,7 @@ class Office:
             greetings=self.store.greetings,
             pins=self.store.pins,
             hasher=self.store.hasher,
-            configuration=lambda: self.configuration,
+            directory=lambda: Directory(self.configuration),
             wall=lambda: now,
         )
         for extension in self.configuration.mailboxes:

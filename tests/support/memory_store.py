@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from umbel.core.errors import Misuse, Unavailable
 from umbel.core.instants import Duration
@@ -12,6 +13,7 @@ from umbel.mailbox.message import (
     Caller,
     Importance,
     Message,
+    MessageGone,
     MessageId,
     MessageState,
 )
@@ -110,22 +112,23 @@ class MemoryMessages:
         self, message: MessageId, duration: Duration, importance: Importance
     ) -> Message:
         """Make it NEW; delivering twice is a fault of the flow."""
-        self.audio.switch.check()
-        if self.kept[message].state is not MessageState.RECORDING:
+        if self._find(message).state is not MessageState.RECORDING:
             raise Misuse(f"{message} was delivered twice")
-        delivered = replace(
-            self.kept[message],
-            state=MessageState.NEW,
-            duration=duration,
-            importance=importance,
+        return self._change(
+            message, state=MessageState.NEW, duration=duration, importance=importance
         )
-        self.kept[message] = delivered
-        return delivered
+
+    async def deliver_interrupted(self, message: MessageId, duration: Duration) -> Message:
+        """Make it NEW, marked as interrupted."""
+        return self._change(
+            message, state=MessageState.NEW, duration=duration, was_interrupted=True
+        )
 
     async def discard(self, message: MessageId) -> None:
-        """Remove it and its audio."""
+        """Remove it and its audio; removing what is not there is no error."""
         self.audio.switch.check()
-        await self.audio.delete(self.kept.pop(message).audio)
+        if message in self.kept:
+            await self.audio.delete(self.kept.pop(message).audio)
 
     async def of_mailbox(self, mailbox: str, *states: MessageState) -> list[Message]:
         """List them, urgent first."""
@@ -144,8 +147,7 @@ class MemoryMessages:
 
     async def mark(self, message: MessageId, state: MessageState) -> None:
         """Move it."""
-        self.audio.switch.check()
-        self.kept[message] = replace(self.kept[message], state=state)
+        self._change(message, state=state)
 
     async def purge(self, mailbox: str) -> None:
         """Remove what is DELETED."""
@@ -157,6 +159,16 @@ class MemoryMessages:
         self.audio.switch.check()
         states = (MessageState.RECORDING,)
         return [message for message in self.kept.values() if message.state in states]
+
+    def _change(self, message: MessageId, **fields: Any) -> Message:
+        self.kept[message] = changed = replace(self._find(message), **fields)
+        return changed
+
+    def _find(self, message: MessageId) -> Message:
+        self.audio.switch.check()
+        if message not in self.kept:
+            raise MessageGone(message)
+        return self.kept[message]
 
 
 @dataclass

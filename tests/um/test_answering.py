@@ -255,6 +255,19 @@ class TestAStoreThatIsDown:
         assert answered.only.duration == 5
 
 
+class TestAMailboxThatIsRemovedWhileItsCallerSpeaks:
+    async def test_loses_the_message_and_says_so(self) -> None:
+        answered = Answered()
+        call = LosingItsMessage(["#"], [Speech(10)], audio=answered.office.store.audio)
+        call.office, answered.call = answered.office, call
+        await answered.by()
+
+        assert answered.left == []
+        assert "Your message could not be sent." in answered.call.heard
+        assert answered.call.heard[-1] == "Goodbye."
+        assert answered.call.told == []
+
+
 class FailingWhenAsked(ScriptedCall):
     """The store goes down while the caller decides."""
 
@@ -266,6 +279,19 @@ class FailingWhenAsked(ScriptedCall):
         if within:
             self.office.store.switch.is_down = True
         return super()._key(within)
+
+
+class LosingItsMessage(ScriptedCall):
+    """An administrator removes the mailbox meanwhile; its audio goes a moment later."""
+
+    office: Office
+
+    async def record(
+        self, into: AudioId, *, longest: float, silence: float, keys: str
+    ) -> Recording:
+        spoken = await super().record(into, longest=longest, silence=silence, keys=keys)
+        self.office.store.messages.kept.clear()
+        return spoken
 
 
 class FailingWhileRecording(ScriptedCall):

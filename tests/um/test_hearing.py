@@ -11,7 +11,7 @@ from tests.support.scripted_call import During, Press, ScriptedCall
 from umbel.mailbox.message import AudioId, Caller, Importance, Message, MessageState
 from umbel.speech.phrase import Recorded
 from umbel.um.call import HungUp, Outcome
-from umbel.um.flows.hearing import hear_messages
+from umbel.um.flows.hearing import Hearing, hear_messages
 
 MENU = "To hear the message again, press 1."
 DELETE, UNDELETE = "To delete it, press 7.", "To keep it after all, press 7."
@@ -130,6 +130,23 @@ class TestGoingThrough:
         call = await hear(await office_with(20), None, None, "0", None, "33")
 
         assert call.heard[-1] == "Goodbye."
+
+
+class TestAMessageThatWasRemovedMeanwhile:
+    """By another call of the same subscriber."""
+
+    async def test_is_told_of_and_passed_over(self) -> None:
+        office = await office_with(20, 20)
+        call = ScriptedCall(["7"], audio=office.store.audio)
+        first, _ = office.of_bell()
+        hearing = Hearing(call, office.world, PLAN, office.of_bell())
+        await office.store.messages.discard(first.id)
+        with suppress(HungUp):
+            await hearing.go_through()
+
+        assert "This message is no longer there." in call.heard
+        assert played(call)[-1] == ("audio-2", 0.0)
+        assert states(office) == [MessageState.SAVED]
 
 
 class TestWhileItPlays:

@@ -1,12 +1,10 @@
 """Wandering from place to place."""
 
 from contextlib import suppress
-from dataclasses import replace
 
 from tests.support.exchange_office import BELL, FRONT_DESK, PLAN, Office
 from tests.support.scripted_call import ScriptedCall
 
-from umbel.directory.lookup import Directory
 from umbel.um.call import HungUp
 from umbel.um.flows import lead
 from umbel.um.flows.lead import MOST_PLACES
@@ -51,16 +49,7 @@ class TestANewConfiguration:
         office = Office()
         assert office.world.directory().mailbox("2002", PLAN) is not None
         assert len(office.world.names(PLAN)) == 3
-        assert office.world.names(PLAN) is office.world.names(PLAN)
         office.configuration = type(office.configuration)(dial_plans={"boston": PLAN})
 
         assert office.world.directory().mailbox("2002", PLAN) is None
         assert len(office.world.names(PLAN)) == 0
-
-    def test_may_be_prepared_elsewhere(self) -> None:
-        office = Office()
-        directory = Directory(office.configuration)
-        world = replace(office.world, prepared=lambda: directory)
-
-        assert world.directory() is directory
-        assert world.names(PLAN) is directory.names(PLAN)

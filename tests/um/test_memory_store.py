@@ -4,7 +4,7 @@ import pytest
 from tests.support.memory_store import MemoryStore
 
 from umbel.core.errors import Misuse, Unavailable
-from umbel.mailbox.message import Caller, Importance, MessageState
+from umbel.mailbox.message import Caller, Importance, MessageGone, MessageState
 from umbel.mailbox.pin import PinState
 from umbel.mailbox.ports import Audio, Greetings, Messages, PinHasher, Pins
 
@@ -45,6 +45,22 @@ class TestMessages:
         message = await messages.begin("2001", Caller(), "call-1")
         await messages.deliver(message.id, 2, Importance.NORMAL)
         with pytest.raises(Misuse):
+            await messages.deliver(message.id, 2, Importance.NORMAL)
+
+    async def test_can_be_delivered_as_interrupted(self) -> None:
+        messages, *_ = typed(MemoryStore())
+        message = await messages.begin("2001", Caller(), "call-1")
+
+        assert (await messages.deliver_interrupted(message.id, 2)).was_interrupted
+
+    async def test_that_are_gone_cannot_be_marked_or_delivered(self) -> None:
+        messages, *_ = typed(MemoryStore())
+        message = await messages.begin("2001", Caller(), "call-1")
+        await messages.discard(message.id)
+
+        with pytest.raises(MessageGone):
+            await messages.mark(message.id, MessageState.SAVED)
+        with pytest.raises(MessageGone):
             await messages.deliver(message.id, 2, Importance.NORMAL)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from umbel.core import event_catalogue as catalogue
+from umbel.core.addresses import is_ip_address
 from umbel.core.errors import Unavailable
 from umbel.core.events import Events
 from umbel.core.instants import Duration
 from umbel.directory.objects import Gateway, Transport
-from umbel.directory.peers import is_ip_address
 from umbel.directory.ports import Configuration
 
 RENEW_EVERY: Duration = 60.0

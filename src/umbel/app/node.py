@@ -269,9 +269,8 @@ class Node:
             greetings=store.greetings,
             pins=store.pins,
             hasher=insides.hasher,
-            configuration=lambda: snapshot.configuration,
+            directory=lambda: snapshot.directory,
             wall=self.clock.wall,
-            prepared=lambda: snapshot.directory,
         )
         return Surroundings(
             node=self.settings.node.name,

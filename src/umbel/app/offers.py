@@ -25,7 +25,6 @@ def offered(request: Request, source: Source) -> Offered:
     return Offered(
         peer=peer_of(source),
         request_user=request.uri.user or "",
-        request_host=request.uri.host,
         to_user=request.to.uri.user or "",
         diversions=tuple(diversions(request)),
         caller_number="" if is_anonymous(caller) else caller.uri.user or "",

@@ -9,16 +9,11 @@ from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import Unavailable
 from umbel.core.events import EventKind, Events, Field
 from umbel.core.instants import Duration
-from umbel.mailbox import ports
 from umbel.mailbox.message import Importance, Message, MessageGone
-from umbel.mailbox.ports import Audio
+from umbel.mailbox.ports import Audio, Messages
 
 FINISH_EVERY: Duration = 30.0
 """Seconds between two looks for messages that the store could not take when they were spoken."""
-
-
-class Messages(ports.Messages, ports.Recovery, Protocol):
-    """The messages of a node, and those that it left unfinished."""
 
 
 class Recovery:

@@ -34,7 +34,6 @@ class Offered:
     peer: Peer
     request_user: str
     """The user part of the Request-URI; empty: it has none."""
-    request_host: str = ""
     to_user: str = ""
     diversions: tuple[str, ...] = ()
     """Users or URIs that diverted the call, the latest first, as Diversion has them (RFC 5806)."""

@@ -14,14 +14,18 @@ class UriType(StrEnum):
     """What a dial plan's subscribers are reached by."""
 
     EXTENSION = "extension"
+    """A number of the dial plan's length."""
     SIP_URI = "sip-uri"
+    """A SIP URI; the extension still names the mailbox."""
     E164 = "e164"
+    """An international number, as ``+431555010``."""
 
 
 class Security(StrEnum):
     """What a dial plan asks of signalling and media (Exchange: VoIPSecurity)."""
 
     UNSECURED = "unsecured"
+    """Any signalling, RTP in the clear."""
     SIP_SECURED = "sip-secured"
     """TLS signalling, RTP in the clear."""
     SECURED = "secured"
@@ -32,8 +36,11 @@ class Status(StrEnum):
     """Whether an object takes calls."""
 
     ENABLED = "enabled"
+    """It takes calls."""
     NO_NEW_CALLS = "no-new-calls"
+    """It takes none; those that go on end by themselves."""
     DISABLED = "disabled"
+    """It takes none."""
 
 
 class Transport(StrEnum):
@@ -48,7 +55,9 @@ class NameOrder(StrEnum):
     """In which order callers dial a person's names on the keypad."""
 
     LAST_FIRST = "last-first"
+    """The last name, then the first."""
     FIRST_LAST = "first-last"
+    """The first name, then the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +91,7 @@ class DialPlan:
     logon_failures: int = 3
     """Wrong PINs before the call is ended."""
     name_order: NameOrder = NameOrder.LAST_FIRST
+    """In which order callers dial a person's names."""
     dial_extensions: bool = True
     """Whether callers may be put through to extensions of this plan that have no mailbox."""
 
@@ -230,7 +240,6 @@ class Mailbox:
     """Further extensions that lead to the same mailbox."""
     sip_uri: str = ""
     """Where the person is reached; empty: their extension at the gateway of the call."""
-    """The subscriber's address for mail; kept, nothing is sent to it yet."""
     operator: str = ""
     """Personal operator, for ``0`` in the greeting; empty: the dial plan's."""
     language: str = ""

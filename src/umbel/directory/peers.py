@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from umbel.core.addresses import is_ip_address
+
 from .objects import Gateway, Transport
 
 Resolved = Mapping[str, Collection[str]]
@@ -74,15 +76,6 @@ def presented_names(gateway: Gateway) -> tuple[str, ...]:
     if gateway.certificate_names or is_ip_address(gateway.address):
         return gateway.certificate_names
     return (gateway.address,)
-
-
-def is_ip_address(text: str) -> bool:
-    """Say whether *text* is an IPv4 or IPv6 address."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 _Rank = tuple[int, bool, bool]

@@ -4,10 +4,10 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Iterator
 
+from umbel.core.addresses import is_ip_address
 from umbel.core.findings import Severity
 
 from .objects import Gateway, Transport
-from .peers import is_ip_address
 from .ports import Configuration
 from .problems import (
     Problem,

@@ -21,7 +21,7 @@ class Messages(Protocol):
     async def deliver(
         self, message: MessageId, duration: Duration, importance: Importance
     ) -> Message:
-        """Make a recorded message NEW, so that the subscriber sees it."""
+        """Make a recorded message NEW, for the subscriber; ``MessageGone`` where it was removed."""
         ...
 
     async def discard(self, message: MessageId) -> None:
@@ -37,20 +37,12 @@ class Messages(Protocol):
         ...
 
     async def mark(self, message: MessageId, state: MessageState) -> None:
-        """Move a message to NEW, SAVED or DELETED."""
+        """Move a message to NEW, SAVED or DELETED; ``MessageGone`` where it was removed."""
         ...
 
     async def purge(self, mailbox: str) -> None:
         """Remove the mailbox's DELETED messages and their audio for good."""
         ...
-
-    async def unfinished(self, node: str) -> list[Message]:
-        """List the messages that *node* left in state RECORDING."""
-        ...
-
-
-class Recovery(Protocol):
-    """Finishing what a node that stopped was recording."""
 
     async def unfinished(self, node: str) -> list[Message]:
         """List the messages that *node* left in state RECORDING, oldest first."""

@@ -1,4 +1,4 @@
-"""``mailbox.ports.Messages`` and ``Recovery`` in tables."""
+"""``mailbox.ports.Messages`` in a table."""
 
 from datetime import datetime
 from typing import Any

@@ -8,7 +8,7 @@ from umbel.core.errors import Unavailable
 from umbel.core.event_catalogue import MESSAGE_DELIVERED
 from umbel.core.instants import Duration
 from umbel.directory.objects import Mailbox
-from umbel.mailbox.message import Importance, Message
+from umbel.mailbox.message import Importance, Message, MessageGone
 from umbel.um.call import Call
 from umbel.um.world import World
 
@@ -73,6 +73,8 @@ async def _settle(call: Call, world: World, draft: Draft) -> None:
     mailbox = draft.message.mailbox
     try:
         seconds = round(await draft.settle(world), 1)
+    except MessageGone:  # Its mailbox was removed meanwhile.
+        seconds = 0.0
     except Unavailable as error:
         draft.fate = Fate.DELAYED
         call.milestone("message.delayed", mailbox=mailbox, reason=str(error))

@@ -16,7 +16,7 @@ from enum import Enum, auto
 
 from umbel.core.instants import Duration
 from umbel.directory.objects import DialPlan, Mailbox
-from umbel.mailbox.message import Message, MessageId, MessageState
+from umbel.mailbox.message import Message, MessageGone, MessageId, MessageState
 from umbel.speech.phrase import Phrase, Recorded
 from umbel.um.call import Call
 from umbel.um.places import Onward
@@ -87,7 +87,11 @@ class Hearing:
     async def go_through(self) -> Onward | None:
         """Play one after another; ``None``: the subscriber is back at the main menu."""
         while self._index < len(self._messages):
-            step = await self._hear()
+            try:
+                step = await self._hear()
+            except MessageGone:
+                await self._drop()
+                continue
             match step:
                 case _Move.NEXT:
                     self._index += 1
@@ -104,6 +108,12 @@ class Hearing:
     @property
     def _message(self) -> Message:
         return self._messages[self._index]
+
+    async def _drop(self) -> None:
+        """Forget a message that was removed meanwhile, by another call of the subscriber."""
+        del self._messages[self._index]
+        self._position = 0.0
+        await self._tell("message-gone")
 
     async def _go_back(self) -> None:
         if self._index == 0:
