@@ -34,7 +34,10 @@ class NodeSettings:
     """Who this node is."""
 
     name: str = field(default_factory=socket.getfqdn)
-    """Its fully qualified domain name, which also is in its certificate and its Contact."""
+    """
+    Its fully qualified domain name, which also is in its certificate and its Contact; left out:
+    what the machine says that its name is.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +55,11 @@ class ListenerSettings:
     """One address that SIP is taken on."""
 
     transport: TransportName
+    """What peers speak to it."""
     address: str = "0.0.0.0"
+    """An IP address of this machine; ``0.0.0.0`` and ``::`` are all of them."""
     port: int | None = None
-    """Empty: 5060, with TLS 5061. 0: one that is free."""
+    """``none``: 5060, with TLS 5061. ``0``: one that is free."""
     advertise: str = ""
     """The host in Via and Contact; empty: with TLS the node's name, otherwise the address."""
     require_client_certificate: bool = False
@@ -68,6 +73,7 @@ class TlsSettings:
     certificate: str
     """The node's certificate, then the intermediates."""
     key: str
+    """The private key of the certificate, without a pass phrase."""
     trust: str
     """The authorities that a peer's certificate must come from."""
 
@@ -77,7 +83,9 @@ class MediaSettings:
     """Where audio goes."""
 
     first_port: int = 20000
+    """The lowest UDP port for audio; each call takes two."""
     last_port: int = 29999
+    """The highest UDP port for audio."""
     address: str = ""
     """The address that peers send audio to; empty: the one that the call came in on."""
 
@@ -97,6 +105,7 @@ class LogSettings:
     """The log."""
 
     format: LogFormat = LogFormat.AUTO
+    """How lines look; ``auto``: pretty on a terminal, JSON otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +113,22 @@ class Settings:
     """Everything that is this machine's own."""
 
     node: NodeSettings = field(default_factory=NodeSettings)
+    """Who this node is."""
     store: StoreSettings = field(default_factory=StoreSettings)
+    """Where everything is kept that is not this machine's own."""
     listener: tuple[ListenerSettings, ...] = (
         ListenerSettings(transport=TransportName.UDP),
         ListenerSettings(transport=TransportName.TCP),
     )
+    """Where SIP is taken; without one, UDP and TCP on port 5060 of all addresses."""
     tls: TlsSettings | None = None
+    """This node's certificate; needed by TLS listeners and by gateways that are called over TLS."""
     media: MediaSettings = field(default_factory=MediaSettings)
+    """Where audio goes."""
     prompts: PromptSettings = field(default_factory=PromptSettings)
+    """What callers hear."""
     log: LogSettings = field(default_factory=LogSettings)
+    """The log, on standard error."""
 
 
 def load_settings(path: Path) -> Settings:

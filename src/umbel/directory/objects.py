@@ -38,9 +38,9 @@ class Status(StrEnum):
     ENABLED = "enabled"
     """It takes calls."""
     NO_NEW_CALLS = "no-new-calls"
-    """It takes none; those that go on end by themselves."""
+    """New calls are refused with 480, as if it were only for now."""
     DISABLED = "disabled"
-    """It takes none."""
+    """New calls are refused with 403."""
 
 
 class Transport(StrEnum):
@@ -145,13 +145,17 @@ class KeyAction(StrEnum):
     """What a key of an attendant's menu does."""
 
     EXTENSION = "extension"
+    """Be put through to a number."""
     ATTENDANT = "attendant"
+    """Go to another auto attendant."""
     MAILBOX = "mailbox"
     """Leave a message."""
     ANNOUNCEMENT = "announcement"
     """Hear a recording or text, then the menu again."""
     OPERATOR = "operator"
+    """Be put through to the operator."""
     SUBSCRIBER_ACCESS = "subscriber-access"
+    """Hear one's own messages."""
     DIRECTORY = "directory"
     """Dial a person by name."""
 
