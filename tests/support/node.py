@@ -149,9 +149,10 @@ class NodeUnderTest:
     async def told(self, number: int, within: float = 10) -> Event:
         """Wait until an event of that number is kept, and give the newest."""
         async with asyncio.timeout(within):
-            while not (found := await self.administration.events(number=number)):
+            while True:
+                if found := await self.administration.events(number=number):
+                    return found[-1]
                 await asyncio.sleep(0.05)
-        return found[-1]
 
     async def messages(self, extension: str) -> Sequence[Message]:
         """Give a mailbox's messages."""

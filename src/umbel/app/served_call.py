@@ -278,18 +278,12 @@ def tell_rejection(around: Surroundings, record: CallRecord) -> None:
 
 def _transfer_cut_short(ending: LegEnded) -> TransferProgress:
     """
-    Give what a call that ended says about its transfer.
+    Give what the end of a call says about its transfer: nothing good.
 
-    A peer that says BYE while the transfer is under way, without a word on how it went, has
-    taken the caller elsewhere: gateways that send no NOTIFY do so (RFC 5589 section 6.1).
+    A peer that took the REFER and then says BYE has been told of as a success before that.
     """
-    by_peer = ending.by_peer and ending.status == 200
-    return TransferProgress(
-        leg=ending.leg,
-        status=200 if by_peer else 487,
-        reason="the gateway ended the call" if by_peer else ending.reason,
-        is_final=True,
-    )
+    reason = "the caller hung up" if ending.by_peer else ending.reason
+    return TransferProgress(leg=ending.leg, status=487, reason=reason, is_final=True)
 
 
 def _as_kept(statistics: Statistics, media: MediaSession | None) -> CallStatistics:

@@ -1,0 +1,90 @@
+"""``umbel try``: one command, a proof that can fail, and a second run in the same folder."""
+
+import asyncio
+import re
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from tests.support.program import running
+
+from umbel.admin.site import read_site
+from umbel.app.journal import Heard
+from umbel.app.settings import load_settings
+from umbel.app.trial.exchange import ProofFailed
+from umbel.app.trial.organisation import Ports, settings, site
+from umbel.app.trial.proof import came_back
+from umbel.app.trial.system import Captions, prepare
+from umbel.media.likeness import Match
+
+UMBEL = Path(sys.executable).parent / "umbel"
+
+
+class TestTheProof:
+    async def test_succeeds_twice_in_one_folder(self, tmp_path: Path) -> None:
+        """The second run finds the settings, the certificates and the first one's message."""
+        for run in (1, 2):
+            command = (UMBEL, "try", "--once", "--folder", tmp_path / "trial")
+            async with running(*command, log=tmp_path / f"try-{run}.log") as trial:
+                code = await trial.wait(100)
+            said = trial.output
+
+            assert code == 0, said
+            assert "It works" in said
+            assert re.search(r"umbel: .*press 1", said)
+            assert "umbel: You have 1 new message" in said
+
+    @pytest.mark.parametrize(("equal", "good"), [(1.0, True), (0.995, True), (0.98, False)])
+    def test_fails_where_the_audio_is_not_the_same(self, equal: float, good: bool) -> None:
+        match = Match(at=0, likeness=1.0, equal=equal)
+
+        assert came_back(match) is good
+
+
+class TestTheFolder:
+    def test_takes_other_ports_where_the_usual_ones_are_taken(self, tmp_path: Path) -> None:
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(("127.0.0.1", 0))
+            first = prepare(tmp_path / "one")
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as node:
+                node.bind(("127.0.0.1", first.udp))
+                second = prepare(tmp_path / "two")
+
+        assert first.udp != second.udp
+
+    def test_holds_settings_and_a_site_that_can_be_read(self, tmp_path: Path) -> None:
+        ports = prepare(tmp_path)
+        found = load_settings(tmp_path / "umbel.toml")
+
+        assert found.tls is not None
+        assert Path(found.tls.key).stat().st_mode & 0o077 == 0
+        assert len(read_site((tmp_path / "site.toml").read_text(), "site.toml")) == 11
+        assert prepare(tmp_path).udp == ports.udp
+
+    def test_is_written_from_what_the_organisation_says(self) -> None:
+        ports = Ports(udp=5060, tls=5061, exchange=5071)
+
+        assert "Alexander Graham Bell" in site(ports)
+        assert "port = 5061" in settings(ports)
+
+
+class TestCaptions:
+    async def test_wait_for_what_somebody_hears(self) -> None:
+        said: list[str] = []
+        captions = Captions(said.append)
+        waiting = asyncio.create_task(captions.until("PRESS 1", 5))
+        captions.take(Heard(call="c", by_caller=True, text="press 1"))
+        captions.take(Heard(call="c", by_caller=False, text="For sales, press 1."))
+        await waiting
+
+        assert len(said) == 2
+
+    async def test_of_an_earlier_step_do_not_count(self) -> None:
+        captions = Captions(lambda _line: None)
+        captions.take(Heard(call="c", by_caller=False, text="press 1"))
+        captions.step("next")
+
+        with pytest.raises(ProofFailed, match='nobody heard "press 1"'):
+            await captions.until("press 1", 0)

@@ -1,0 +1,54 @@
+"""What a process holds, as Linux tells it, and which of our objects live in this one."""
+
+import gc
+import os
+from collections import Counter
+from pathlib import Path
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+MEGABYTE = 1_000_000
+
+
+def memory(process: int) -> float:
+    """Give the resident memory in MB."""
+    return int(_read(process, "statm").split()[1]) * PAGE / MEGABYTE
+
+
+def sockets(process: int) -> int:
+    """Count the open sockets."""
+    return sum(_is_socket(one) for one in Path(f"/proc/{process}/fd").iterdir())
+
+
+def child_running(module: str) -> int:
+    """Give the number of our child process that runs *module*."""
+    for number in _children(os.getpid()):
+        if module in _read(number, "cmdline").split("\0"):
+            return number
+    raise LookupError(f"no child runs {module}")
+
+
+def living_objects() -> Counter[str]:
+    """Count the objects of our classes in this process."""
+    gc.collect()
+    kinds = (type(one) for one in gc.get_objects())
+    return Counter(
+        f"{kind.__module__}.{kind.__qualname__}"
+        for kind in kinds
+        if str(kind.__module__).startswith("umbel.")
+    )
+
+
+def _is_socket(descriptor: Path) -> bool:
+    try:
+        return os.readlink(descriptor).startswith("socket:")
+    except FileNotFoundError:
+        return False  # The one that lists them.
+
+
+def _children(process: int) -> list[int]:
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return [int(one) for task in tasks for one in (task / "children").read_text().split()]
+
+
+def _read(process: int, name: str) -> str:
+    return Path(f"/proc/{process}/{name}").read_text()
