@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .chain_policy import LYNC_CHAIN, PKIX_CHAIN, ChainPolicy
+from .chain.policy import LYNC_CHAIN, PKIX_CHAIN, ChainPolicy
 from .domain_name import Wildcards
 from .handshake import Role
 from .name_kind import NameKind

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from .handshake import Role
+from umbel.identity.handshake import Role
 
 SERVER_AUTHENTICATION: Final = "serverAuth"
 CLIENT_AUTHENTICATION: Final = "clientAuth"

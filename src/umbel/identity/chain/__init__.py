@@ -1,0 +1,1 @@
+"""Our own reading of a certificate chain: every fault, where OpenSSL names the first and stops."""
