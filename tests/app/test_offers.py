@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from tests.support.organisation import ANTONIO, LYNC, PBX, PLAN, organisation
 
-from umbel.app.offers import transfer_target
+from umbel.app.offers import credentials_of, transfer_target
 from umbel.directory.lookup import Directory
+from umbel.sip.digest import Credentials
 
 
 def target(text: str, *, reached_at: str = "") -> str:
@@ -37,3 +38,13 @@ class TestTheTargetOfATransfer:
 
     def test_is_the_gateway_for_a_subscriber_whose_user_alone_is_known(self) -> None:
         assert target("1001", reached_at="antonio") == "sip:antonio@10.0.0.1"
+
+
+class TestTheCredentialsOfAGateway:
+    def test_are_its_user_name_and_password(self) -> None:
+        gateway = replace(PBX, username="umbel", password="secret")
+
+        assert credentials_of(gateway) == Credentials(username="umbel", password="secret")
+
+    def test_may_not_be_configured(self) -> None:
+        assert credentials_of(PBX) is None

@@ -2,14 +2,14 @@
 
 import pytest
 from tests.support.calls import answering, call
-from tests.support.scripted_peers import Peer, sdp
+from tests.support.scripted_peers import Caller, Peer, sdp
 from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork
 
 from umbel.sip.digest import Credentials
 from umbel.sip.hop import Source
 from umbel.sip.message import Request
 from umbel.ua import LegState
-from umbel.ua.events import LegEnded
+from umbel.ua.events import CallOffered, LegEnded
 
 SECRET = Credentials(username="bell", password="watson come here")
 
@@ -200,14 +200,7 @@ class TestChallenge:
     def test_of_a_request_in_the_dialog_is_answered_too(
         self, network: VirtualNetwork, bell: Agent, peer: Peer
     ) -> None:
-        def challenge_once(bye: Request, source: Source) -> None:
-            if bye.headers.get("Proxy-Authorization"):
-                peer.respond(bye, source, 200)
-                return
-            fields = (("Proxy-Authenticate", 'Digest realm="proxy", nonce="1"'),)
-            peer.respond(bye, source, 407, fields=fields)
-
-        peer.on("BYE", challenge_once)
+        challenge_bye(peer)
         leg = call(network, bell, peer, credentials=SECRET)
         network.run(0.1)
         peer.answer(200, body=sdp())
@@ -218,3 +211,33 @@ class TestChallenge:
 
         assert [bye.cseq.number for bye in peer.got("BYE")] == [2, 3]
         assert bell.gauges == EMPTY
+
+    def test_of_a_peer_that_called_us_is_answered_as_the_application_says(
+        self, network: VirtualNetwork, bell: Agent, gray: Caller
+    ) -> None:
+        challenge_bye(gray)
+        answering(network, bell)
+        gray.call(sdp())
+        leg = bell.told(CallOffered)[0].leg
+        leg.authenticate_with(SECRET)
+        leg.hang_up(network.now)
+        bell.settle()
+        network.run_to_rest()
+        first, second = gray.got("BYE")
+
+        assert first.headers.get("Proxy-Authorization") is None
+        assert 'username="bell"' in (second.headers.get("Proxy-Authorization") or "")
+        assert bell.gauges == EMPTY
+
+
+def challenge_bye(peer: Peer) -> None:
+    """Have *peer* take a BYE only with credentials."""
+
+    def challenge_once(bye: Request, source: Source) -> None:
+        if bye.headers.get("Proxy-Authorization"):
+            peer.respond(bye, source, 200)
+            return
+        fields = (("Proxy-Authenticate", 'Digest realm="proxy", nonce="1"'),)
+        peer.respond(bye, source, 407, fields=fields)
+
+    peer.on("BYE", challenge_once)

@@ -11,6 +11,7 @@ from umbel.identity.names import presented_names
 from umbel.mailbox.message import Caller
 from umbel.media.offer_answer import MediaSecurity
 from umbel.sip.address import Address
+from umbel.sip.digest import Credentials
 from umbel.sip.hop import Source
 from umbel.sip.message import Request
 from umbel.sip.uri import Uri
@@ -97,6 +98,13 @@ def media_security(dial_plan: DialPlan, gateway: Gateway) -> MediaSecurity:
     if dial_plan.security is Security.SECURED:
         return MediaSecurity.REQUIRED
     return MediaSecurity.OPTIONAL
+
+
+def credentials_of(gateway: Gateway) -> Credentials | None:
+    """Give what the gateway's challenges are answered with; ``None``: nothing is configured."""
+    if not gateway.username:
+        return None
+    return Credentials(username=gateway.username, password=gateway.password)
 
 
 def transfer_target(target: str, gateway: Gateway, directory: Directory, plan: DialPlan) -> Uri:

@@ -35,7 +35,7 @@ from .acceptance import Accepted, language_of, place_of
 from .journal import Journal
 from .line import Line
 from .live_call import LiveCall, Signals
-from .offers import caller_of, media_security, transfer_target
+from .offers import caller_of, credentials_of, media_security, transfer_target
 from .surroundings import Surroundings
 
 LegEvent = (
@@ -133,6 +133,7 @@ class ServedCall:
             self._reject(503, str(error))
             return False
         self._has_line = True
+        self._leg.authenticate_with(credentials_of(self._accepted.gateway))
         self._leg.answer(self._local_media(address, port), self._now())
         self._around.settle()
         await self._is_up.wait()

@@ -41,7 +41,8 @@ class Correspondence:
         self.leg_id = wire.randomness.token(6)
         self.local_tag = wire.randomness.token(8)
         self._legs = legs
-        self._credentials = credentials
+        self.credentials = credentials
+        """What the peer's challenges are answered with (RFC 3261 section 22)."""
         self._connection = _connection_of(source)
         # RFC 5923: the peer's ``alias`` allows requests back by the connection that it opened.
         self._prefers_connection = invite is not None and "alias" in invite.via.parameters
@@ -73,7 +74,7 @@ class Correspondence:
             on_answer=partial(self._answered, on_answer),
             on_over=partial(self._over, on_over),
             renumber=dialog.next_sequence,
-            credentials=self._credentials,
+            credentials=self.credentials,
             secure=dialog.is_secure,
             first=self._first,
             last_resort=self._connection,
@@ -96,7 +97,7 @@ class Correspondence:
             on_answer=on_answer,
             on_over=partial(self._over, on_over),
             renumber=renumber,
-            credentials=self._credentials,
+            credentials=self.credentials,
             secure=request.uri.scheme == "sips",
         )
         return self._pursue(errand, now)

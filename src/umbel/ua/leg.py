@@ -8,6 +8,7 @@ from umbel.media.offer_answer import LocalMedia
 from umbel.media.session import MediaSession
 from umbel.sip.address import Address
 from umbel.sip.dialog import Dialog
+from umbel.sip.digest import Credentials
 from umbel.sip.hop import Source
 from umbel.sip.message import Request
 from umbel.sip.status import Status
@@ -85,6 +86,10 @@ class Leg:
         """Send 180 for an inbound leg, and again each minute until it is answered."""
         if (invite := self._unanswered_invite()) is not None:
             invite.ring(now)
+
+    def authenticate_with(self, credentials: Credentials | None) -> None:
+        """Answer challenges with these from now on; ``None``: a challenge is a refusal."""
+        self.correspondence.credentials = credentials
 
     def answer(self, local: LocalMedia, now: Instant) -> None:
         """
