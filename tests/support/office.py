@@ -8,7 +8,7 @@ import numpy as np
 
 from .baresip import Line, Phone, phone, write_wav
 from .likeness import Samples
-from .node import NodeUnderTest, node_under_test
+from .node import MEDIA_PORTS, NodeUnderTest, node_under_test
 from .pki import Authority
 
 PHONE = "phone.umbel.test"
@@ -80,9 +80,10 @@ def site(*, gateway: str = "", dial_plan: str = "", meucci: str = "") -> str:
 class Office:
     """Makes the node and its phones; each lives for as long as its block."""
 
-    def __init__(self, folder: Path, *, is_secure: bool) -> None:
+    def __init__(self, folder: Path, *, is_secure: bool, media_ports: range = MEDIA_PORTS) -> None:
         self._folder = folder
         self._authority = Authority(folder / "pki") if is_secure else None
+        self._media_ports = media_ports
         self._ports: dict[str, int] = {}
 
     @asynccontextmanager
@@ -95,6 +96,7 @@ class Office:
             site=site(gateway=trusted, dial_plan=secured, meucci=meucci),
             credentials=self._authority.issue("127.0.0.1") if self._authority else None,
             trust=self._authority.trust if self._authority else None,
+            media_ports=self._media_ports,
         ) as node:
             self._ports = node.ports
             yield node
