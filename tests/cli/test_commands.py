@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.support.node import SITE
 
+from umbel.admin.documentation import field_docs
+from umbel.admin.kinds import KINDS, Kind
 from umbel.app.settings import load_settings
 from umbel.app.stores import open_store
 from umbel.cli.main import main
@@ -127,7 +129,7 @@ class TestObjects:
         assert (
             office.does("gateway", "set", "pbx", "--learn-media-address") == "Nothing to change.\n"
         )
-        assert office.does("gateway", "remove", "pbx", "--yes") == "remove gateway pbx\n"
+        assert office.does("gateway", "remove", "pbx", "--yes") == "Removed gateway pbx.\n"
 
     def test_removing_asks_first(self, office: Terminal) -> None:
         done = office.types("mailbox", "remove", "2002", answers="n\n")
@@ -150,10 +152,42 @@ class TestObjects:
         )
 
     def test_a_password_is_never_shown(self, office: Terminal) -> None:
-        office.does("gateway", "set", "loopback", "--username", "u", "--password", "secret")
+        office.does("gateway", "set", "loopback", "--username", "u", "--password", "kopfhoerer")
 
-        assert "secret" not in office.does("gateway", "show", "loopback")
-        assert "secret" not in office.does("events")
+        assert "kopfhoerer" not in office.does("gateway", "show", "loopback")
+        assert "kopfhoerer" not in office.does("events")
+        assert "kopfhoerer" in office.does("export")
+
+    def test_a_mailbox_is_named_by_its_extension_and_has_a_name(self, office: Terminal) -> None:
+        said = office.does(
+            "mailbox", "add", "2004", "--name", "Granville Woods", "--dial-plan", "office",
+            "--policy", "standard",
+        )  # fmt: skip
+
+        assert said.startswith("Added mailbox 2004.\n")
+        assert "Granville Woods" in office.does("mailbox", "show", "2004")
+        assert "name Granville Woods → G. T. Woods" in office.does(
+            "mailbox", "set", "2004", "--name", "G. T. Woods"
+        )
+
+    def test_every_change_answers_in_json_with_the_object(self, office: Terminal) -> None:
+        added = office.asks("policy", "add", "strict", "--min-pin-length", "8")
+        changed = office.asks("policy", "set", "strict", "--pin-lifetime-days", "none")
+        removed = office.asks("policy", "remove", "strict", "--yes")
+
+        assert isinstance(added, dict)
+        assert isinstance(changed, dict)
+        assert (added["min_pin_length"], added["pin_lifetime_days"]) == (8, 60)
+        assert changed["pin_lifetime_days"] is None
+        assert removed == changed
+
+    @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.noun)
+    def test_their_help_says_what_every_field_means(self, office: Terminal, kind: Kind) -> None:
+        said = " ".join(office.does(kind.noun, "add", "--help").split())
+
+        for doc in field_docs(kind.type).values():
+            if doc.name != kind.key:
+                assert doc.says.replace("`", "").split(",")[0] in said
 
     @pytest.mark.parametrize(
         ("command", "message"),
@@ -275,12 +309,15 @@ class TestWatching:
     def test_an_event_can_be_explained(self, office: Terminal) -> None:
         assert "was not transferred" in office.does("events", "explain", "1025")
         assert "expected the number of an event" in office.errs("events", "explain", "7")
+        assert "2061" in office.does("events", "explain")
 
     def test_nodes_are_listed(self, office: Terminal) -> None:
         assert "umbel serve" in office.does("node", "list")
         asyncio.run(_fill(office.folder))
 
-        assert "node01.umbel.test" in office.does("node", "list")
+        assert "serving" in office.does("node", "list")
+        assert "serving" in office.does("node", "show", "node01.umbel.test")
+        assert "expected the name of a node (node01.umbel.test)" in office.errs("node", "show", "x")
 
 
 class TestMessages:

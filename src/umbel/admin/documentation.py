@@ -102,6 +102,8 @@ def _documented(found: ast.ClassDef) -> Iterator[tuple[str, str]]:
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
                 yield name, _one_line(inspect.cleandoc(text))
+            case _:
+                pass
 
 
 def _one_line(text: str) -> str:

@@ -22,6 +22,8 @@ class Kind:
     """As the command line and ``site.toml`` call it."""
     title: str
     """As a sentence calls it."""
+    plural: str
+    """As a sentence calls many."""
     type: type[Configured]
     collection: str
     """The attribute of ``Configuration`` that holds them."""
@@ -30,11 +32,17 @@ class Kind:
     columns: tuple[str, ...] = ()
     """What a list shows, besides the key."""
 
+    @property
+    def one(self) -> str:
+        """Give it with its article."""
+        return f"{'an' if self.title[0] in 'aeiou' else 'a'} {self.title}"
+
 
 KINDS = (
     Kind(
         noun="dialplan",
         title="dial plan",
+        plural="dial plans",
         type=DialPlan,
         collection="dial_plans",
         columns=("uri_type", "digits", "security", "access_numbers", "operator"),
@@ -42,6 +50,7 @@ KINDS = (
     Kind(
         noun="gateway",
         title="gateway",
+        plural="gateways",
         type=Gateway,
         collection="gateways",
         columns=("address", "port", "transport", "status"),
@@ -49,6 +58,7 @@ KINDS = (
     Kind(
         noun="policy",
         title="mailbox policy",
+        plural="mailbox policies",
         type=MailboxPolicy,
         collection="policies",
         columns=("min_pin_length", "pin_lifetime_days", "failures_before_lockout"),
@@ -56,6 +66,7 @@ KINDS = (
     Kind(
         noun="huntgroup",
         title="hunt group",
+        plural="hunt groups",
         type=HuntGroup,
         collection="hunt_groups",
         columns=("pilot", "gateway", "dial_plan"),
@@ -63,6 +74,7 @@ KINDS = (
     Kind(
         noun="attendant",
         title="auto attendant",
+        plural="auto attendants",
         type=AutoAttendant,
         collection="attendants",
         columns=("dial_plan", "pilots", "status", "operator"),
@@ -70,6 +82,7 @@ KINDS = (
     Kind(
         noun="mailbox",
         title="mailbox",
+        plural="mailboxes",
         type=Mailbox,
         collection="mailboxes",
         key="extension",

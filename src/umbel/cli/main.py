@@ -5,13 +5,15 @@ from pathlib import Path
 
 import click
 
+from .calls import calls
+from .events import events
 from .messages import message
+from .nodes import node
 from .objects import noun_groups
 from .pins import pin
 from .serving import serve, try_system
 from .session import Group
 from .site import apply, export
-from .watch import calls, events, node
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

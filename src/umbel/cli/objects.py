@@ -1,22 +1,21 @@
 """``umbel NOUN list|show|add|set|remove``: made from the objects' own fields."""
 
 import dataclasses
-from enum import StrEnum
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
 from umbel.admin.kinds import KINDS, Kind, name_of
-from umbel.core.errors import Mistake
-from umbel.core.tables import NOTHING, plain
-from umbel.directory.objects import Configured, KeyMapping
+from umbel.admin.plan import SECRETS
+from umbel.core.tables import plain
+from umbel.directory.objects import Configured
 
+from .object_options import default_of, given, options_of
 from .output import Row, json_option, show_one, show_rows
 from .session import Group, run
 
-SECRETS = ("password",)
-"""Fields that are never shown."""
+_Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 def noun_groups() -> list[click.Group]:
@@ -25,14 +24,19 @@ def noun_groups() -> list[click.Group]:
 
 
 def _group(kind: Kind) -> click.Group:
-    group = Group(kind.noun, help=f"List, show, add, set and remove {_plural(kind)}.")
+    group = Group(kind.noun, help=f"List, show, add, set and remove {kind.plural}.")
     for make in (_list, _show, _add, _set, _remove):
         group.add_command(make(kind))
     return group
 
 
+def _named(kind: Kind) -> Callable[[_Command], _Command]:
+    """Give a command the argument that names the object; no field is called ``which``."""
+    return click.argument("which", metavar=kind.key.upper())
+
+
 def _list(kind: Kind) -> click.Command:
-    @click.command("list", help=f"List all {_plural(kind)}.")
+    @click.command("list", help=f"List all {kind.plural}.")
     @json_option
     @click.pass_context
     def command(ctx: click.Context, as_json: bool) -> None:
@@ -49,56 +53,73 @@ def _list(kind: Kind) -> click.Command:
 
 def _show(kind: Kind) -> click.Command:
     @click.command("show", help=f"Show everything about one {kind.title}.")
-    @click.argument("name")
+    @_named(kind)
     @json_option
     @click.pass_context
-    def command(ctx: click.Context, name: str, as_json: bool) -> None:
-        show_one(row_of(run(ctx, lambda admin: admin.show(kind.noun, name))), as_json=as_json)
+    def command(ctx: click.Context, which: str, as_json: bool) -> None:
+        show_one(row_of(run(ctx, lambda admin: admin.show(kind.noun, which))), as_json=as_json)
 
     return command
 
 
 def _add(kind: Kind) -> click.Command:
-    @click.command("add", help=f"Create a {kind.title}.")
-    @click.argument("name")
+    @click.command("add", help=f"Add {kind.one}.")
+    @_named(kind)
+    @json_option
     @click.pass_context
-    def command(ctx: click.Context, /, name: str, **options: object) -> None:
-        settings = _given(options)
-        thing = run(ctx, lambda admin: admin.add(kind.noun, name, settings))
+    def command(ctx: click.Context, /, which: str, as_json: bool, **options: object) -> None:
+        thing = run(ctx, lambda admin: admin.add(kind.noun, which, given(options)))
+        if as_json:
+            show_one(row_of(thing), as_json=True)
+            return
         click.echo(f"Added {kind.noun} {name_of(thing)}.")
         if kind.noun == "mailbox":
-            click.echo(f"Its subscriber needs a PIN: umbel mailbox pin {name}")
+            click.echo(f"Its subscriber needs a PIN: umbel mailbox pin {which}")
 
-    return _with_options(kind, command)
+    command.params[1:1] = options_of(kind)
+    return command
 
 
 def _set(kind: Kind) -> click.Command:
-    @click.command("set", help=f"Change a {kind.title}; what is not named stays as it is.")
-    @click.argument("name")
+    @click.command("set", help=f"Change {kind.one}; what is not named stays as it is.")
+    @_named(kind)
     @click.option("--clear", multiple=True, metavar="FIELD", help="Set a field to its default.")
+    @json_option
     @click.pass_context
     def command(
-        ctx: click.Context, /, name: str, clear: tuple[str, ...], **options: object
+        ctx: click.Context,
+        /,
+        which: str,
+        clear: tuple[str, ...],
+        as_json: bool,
+        **options: object,
     ) -> None:
-        settings = _given(options) | {field: _default(kind, field) for field in clear}
-        change = run(ctx, lambda admin: admin.set(kind.noun, name, settings))
-        secret = any(field in SECRETS for field, _, _ in change.fields)
-        sentence = change.sentence.partition(":")[0] if secret else change.sentence
-        click.echo(sentence if change.fields else "Nothing to change.")
+        settings = {field.replace("-", "_"): default_of(kind, field) for field in clear}
+        change = run(ctx, lambda admin: admin.set(kind.noun, which, settings | given(options)))
+        if as_json and change.after is not None:
+            show_one(row_of(change.after), as_json=True)
+            return
+        click.echo(change.sentence if change.fields else "Nothing to change.")
 
-    return _with_options(kind, command)
+    command.params[1:1] = options_of(kind)
+    return command
 
 
 def _remove(kind: Kind) -> click.Command:
-    @click.command("remove", help=f"Remove a {kind.title}.")
-    @click.argument("name")
+    @click.command("remove", help=f"Remove {kind.one}.")
+    @_named(kind)
     @click.option("--yes", is_flag=True, help="Do not ask.")
+    @json_option
     @click.pass_context
-    def command(ctx: click.Context, name: str, yes: bool) -> None:
+    def command(ctx: click.Context, which: str, yes: bool, as_json: bool) -> None:
         loss = ", and its messages with it" if kind.noun == "mailbox" else ""
         if not yes:
-            click.confirm(f"Remove {kind.noun} {name}{loss}?", abort=True)
-        click.echo(run(ctx, lambda admin: admin.remove(kind.noun, name)).sentence)
+            click.confirm(f"Remove {kind.noun} {which}{loss}?", abort=True, err=as_json)
+        change = run(ctx, lambda admin: admin.remove(kind.noun, which))
+        if as_json and change.before is not None:
+            show_one(row_of(change.before), as_json=True)
+            return
+        click.echo(f"Removed {kind.noun} {which}.")
 
     return command
 
@@ -111,102 +132,3 @@ def row_of(thing: Configured) -> Row:
         else plain(getattr(thing, field.name))
         for field in dataclasses.fields(thing)
     }
-
-
-def _plural(kind: Kind) -> str:
-    return kind.title.removesuffix("y") + "ies" if kind.title.endswith("y") else _s(kind.title)
-
-
-def _s(title: str) -> str:
-    return title + ("es" if title.endswith("x") else "s")
-
-
-def _given(options: dict[str, Any]) -> dict[str, object]:
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in options.items()
-        if value is not None and value != ()
-    }
-
-
-def _default(kind: Kind, name: str) -> object:
-    field = kind.type.__dataclass_fields__.get(name.replace("-", "_"))
-    if field is None or field.default is dataclasses.MISSING:
-        raise Mistake(
-            name,
-            expected="one of "
-            + ", ".join(
-                each.name
-                for each in dataclasses.fields(kind.type)
-                if each.default is not dataclasses.MISSING
-            ),
-            where=f"umbel {kind.noun} set --clear",
-        )
-    return plain(field.default)
-
-
-def _with_options(kind: Kind, command: click.Command) -> click.Command:
-    hints = get_type_hints(kind.type)
-    for field in reversed(dataclasses.fields(kind.type)):
-        if field.name != kind.key:
-            command.params.append(_option(field.name, hints[field.name]))
-    return command
-
-
-def _option(name: str, expected: object) -> click.Option:
-    flag = "--" + name.replace("_", "-")
-    inner = _without_none(expected)
-    if inner is int and inner is not expected:
-        return click.Option([flag, name], type=_NUMBER_OR_NONE, default=None)
-    expected = inner
-    if expected is bool:
-        return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None)
-    if get_origin(expected) is tuple:
-        if get_args(expected)[0] is KeyMapping:
-            return click.Option(
-                ["--key", name],
-                multiple=True,
-                type=_KEY_MAPPING,
-                help="A key of the menu, several times: KEY,LABEL,ACTION[,TARGET].",
-            )
-        return click.Option([flag, name], multiple=True, help="May be given several times.")
-    return click.Option([flag, name], type=_click_type(expected), default=None)
-
-
-def _without_none(expected: object) -> object:
-    if get_origin(expected) in (Union, UnionType):
-        return next(part for part in get_args(expected) if part is not NoneType)
-    return expected
-
-
-def _click_type(expected: object) -> Any:
-    if isinstance(expected, type) and issubclass(expected, StrEnum):
-        return click.Choice([member.value for member in expected])
-    return expected
-
-
-class _KeyMappingType(click.ParamType[dict[str, str]]):
-    name = "KEY,LABEL,ACTION[,TARGET]"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dict[str, str]:
-        parts = [part.strip() for part in str(value).split(",", 3)]
-        if len(parts) < 3:
-            self.fail(f'found "{value}", expected {self.name}, as in 1,sales,extension,2001', param)
-        return dict(zip(("key", "label", "action", "target"), parts, strict=False))
-
-
-class _NumberOrNoneType(click.ParamType[int | str]):
-    name = f"NUMBER|{NOTHING}"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        if str(value) == NOTHING:
-            return NOTHING
-        return click.INT.convert(value, param, ctx)
-
-
-_KEY_MAPPING = _KeyMappingType()
-_NUMBER_OR_NONE = _NumberOrNoneType()

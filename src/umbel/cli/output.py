@@ -7,8 +7,7 @@ from enum import Enum
 from typing import ParamSpec, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
+from rich.cells import cell_len
 
 Row = Mapping[str, object]
 Parameters = ParamSpec("Parameters")
@@ -30,12 +29,12 @@ def show_rows(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool, emp
     if not rows:
         click.echo(empty)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(words(row.get(column)) for column in columns))
-    console().print(table)
+    shown = [[words(row.get(column)) for column in columns] for row in rows]
+    header = [column.replace("_", " ") for column in columns]
+    widths = [max(map(cell_len, column)) for column in zip(header, *shown, strict=True)]
+    click.secho(_line(header, widths), bold=True)
+    for cells in shown:
+        click.echo(_line(cells, widths))
 
 
 def show_one(row: Row, *, as_json: bool) -> None:
@@ -72,9 +71,22 @@ def words(value: object) -> str:
     return str(value)
 
 
-def console() -> Console:
-    """Give a console on standard output as it is now (tests and pipes replace it)."""
-    return Console(soft_wrap=True)
+def clock_time(at: datetime) -> str:
+    """Give the time of day on this machine's clock."""
+    return at.astimezone().strftime("%H:%M:%S")
+
+
+def print_json_line(content: object) -> None:
+    """Print *content* as one line of JSON, for what goes on and on."""
+    click.echo(json.dumps(content, ensure_ascii=False, default=_plain))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Put cells under their headers; nothing is folded or cut, so that it can be copied."""
+    padded = (
+        cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)
+    )
+    return "  ".join(padded).rstrip()
 
 
 def _plain(value: object) -> object:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -65,3 +66,9 @@ def run(ctx: click.Context, operation: Callable[[Administration], Awaitable[Resu
             return await operation(administration)
 
     return asyncio.run(work())
+
+
+def follow(ctx: click.Context, operation: Callable[[Administration], Awaitable[None]]) -> None:
+    """Run an operation that goes on until somebody presses Ctrl-C, which is no failure."""
+    with suppress(KeyboardInterrupt):
+        run(ctx, operation)
