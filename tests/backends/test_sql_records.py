@@ -28,10 +28,10 @@ from umbel.directory.ports import Configuration
 from umbel.directory.records import (
     CallRecord,
     CallState,
+    CallStatistics,
     Direction,
     Milestone,
     NodeRecord,
-    Statistics,
 )
 from umbel.directory.repositories import Put, Remove
 from umbel.mailbox.message import AudioId, Caller, Importance, MessageState
@@ -235,7 +235,7 @@ PAST = replace(
     ),
     status=200,
     reason="the caller hung up",
-    statistics=Statistics(codec="PCMA", packets_sent=12, jitter=0.0012),
+    statistics=CallStatistics(codec="PCMA", packets_sent=12, jitter=0.0012),
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from umbel.core.events import Field
 from umbel.core.instants import Clock
-from umbel.directory.records import CallRecord, CallState, Milestone, Statistics
+from umbel.directory.records import CallRecord, CallState, CallStatistics, Milestone
 from umbel.um.call import Outcome
 
 from .record_keeper import RecordKeeper
@@ -51,7 +51,7 @@ class Journal:
         )
         self._keeper.keep(self.record)
 
-    def ended(self, status: int, reason: str, statistics: Statistics | None = None) -> None:
+    def ended(self, status: int, reason: str, statistics: CallStatistics | None = None) -> None:
         """Note that the call is over."""
         self.record = replace(
             self.record,

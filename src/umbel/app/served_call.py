@@ -12,8 +12,7 @@ import structlog
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import PeerError, UmbelError, Unavailable
 from umbel.core.instants import Instant
-from umbel.directory.records import CallRecord
-from umbel.directory.records import Statistics as CallStatistics
+from umbel.directory.records import CallRecord, CallStatistics
 from umbel.media.engine import Statistics
 from umbel.media.offer_answer import LocalMedia
 from umbel.media.session import MediaSession
@@ -293,6 +292,8 @@ def _as_kept(statistics: Statistics, media: MediaSession | None) -> CallStatisti
         packets_sent=statistics.packets_sent,
         packets_received=statistics.packets_received,
         packets_lost=statistics.packets_lost,
+        packets_lost_by_peer=statistics.remote_packets_lost,
+        packets_refused=statistics.packets_refused,
         jitter=statistics.jitter if statistics.packets_received else None,
         round_trip=statistics.round_trip,
     )

@@ -25,9 +25,9 @@ class Security(StrEnum):
     """What a dial plan asks of signalling and media (Exchange: VoIPSecurity)."""
 
     UNSECURED = "unsecured"
-    """Any signalling, RTP in the clear."""
+    """Any signalling; RTP in the clear, or SRTP where the peer offers it."""
     SIP_SECURED = "sip-secured"
-    """TLS signalling, RTP in the clear."""
+    """TLS signalling; RTP in the clear, or SRTP where the peer offers it."""
     SECURED = "secured"
     """TLS signalling and SRTP."""
 

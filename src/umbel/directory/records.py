@@ -36,13 +36,17 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statistics:
+class CallStatistics:
     """How the audio of a call was (RFC 3550 section 6.4)."""
 
     codec: str = ""
     packets_sent: int = 0
     packets_received: int = 0
     packets_lost: int = 0
+    packets_lost_by_peer: int | None = None
+    """Of ours; ``None``: the peer did not say."""
+    packets_refused: int = 0
+    """From a wrong address, or not authentic, or replayed."""
     jitter: Duration | None = None
     """Interarrival jitter; ``None``: nothing was received."""
     round_trip: Duration | None = None
@@ -79,7 +83,7 @@ class CallRecord:
     """The final SIP status, 200 for a call that was answered; ``None``: not there yet."""
     reason: str = ""
     """Why it ended or was refused."""
-    statistics: Statistics | None = None
+    statistics: CallStatistics | None = None
 
     @property
     def is_live(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select, update
 
-from umbel.directory.records import CallRecord, CallState, Direction, Milestone, Statistics
+from umbel.directory.records import CallRecord, CallState, CallStatistics, Direction, Milestone
 
 from .database import Database
 from .rows import put_row
@@ -88,5 +88,5 @@ def _record_of(row: Row[*tuple[Any, ...]]) -> CallRecord:
         direction=Direction(row.direction),
         state=CallState(row.state),
         milestones=milestones,
-        statistics=None if row.statistics is None else Statistics(**row.statistics),
+        statistics=None if row.statistics is None else CallStatistics(**row.statistics),
     )
