@@ -39,10 +39,14 @@ def _odd(name: str, *, is_alternative: bool) -> Iterator[Finding]:
     elif as_ip_address(name) is not None:
         if is_alternative:
             yield _address_as_name(name)
-    elif is_alternative and (canonical(name) is None or not name.isascii()):
+    elif _matches_nothing(name, is_alternative=is_alternative):
         yield _impossible(name)
-    elif "\0" in name:
-        yield _impossible(name)
+
+
+def _matches_nothing(name: str, *, is_alternative: bool) -> bool:
+    """Say whether a name is an error; a common name may as well be no domain name at all."""
+    is_domain = canonical(name) is not None and name.isascii()
+    return "\0" in name or (is_alternative and not is_domain)
 
 
 def _wildcard(name: str, *, is_alternative: bool) -> Finding:
