@@ -130,11 +130,21 @@ class Administration:
         else:
             _check_pin(pin, policy, mailbox)
         hashed = await self._stores.hasher.hash(pin)
-        while True:
+        await self._store_pin(mailbox, policy, hashed, must_change=must_change)
+        self._events.tell(
+            catalogue.CONFIGURATION_CHANGED, changes=f"set the PIN of mailbox {mailbox.extension}"
+        )
+        return pin
+
+    async def _store_pin(
+        self, mailbox: Mailbox, policy: MailboxPolicy, hashed: str, *, must_change: bool
+    ) -> None:
+        """Put the new PIN in the place of whatever state there is by then."""
+        is_stored = False
+        while not is_stored:
             state = await self._stores.pins.state(mailbox.extension)
             new = with_new_pin(state, hashed, policy, self._clock.wall(), must_change=must_change)
-            if await self._stores.pins.replace(mailbox.extension, state, new):
-                return pin
+            is_stored = await self._stores.pins.replace(mailbox.extension, state, new)
 
     # --- what happens ----------------------------------------------------------------------
 
@@ -206,7 +216,7 @@ class Administration:
         )
         self._events.tell(
             catalogue.CONFIGURATION_CHANGED,
-            changes="; ".join(_without_secrets(change) for change in changes),
+            changes="; ".join(change.sentence for change in changes),
         )
 
 
@@ -236,12 +246,6 @@ def _as_stored(change: Change) -> repositories.Change:
     if change.before is not None:
         return repositories.Remove(change.before)
     raise Mistake("an empty change", expected="an object before or after", where="apply")
-
-
-def _without_secrets(change: Change) -> str:
-    if any(name == "password" for name, _, _ in change.fields):
-        return change.sentence.partition(":")[0] + ": its password and perhaps more"
-    return change.sentence
 
 
 def _with_settings(kind: Kind, before: Configured, settings: Mapping[str, object]) -> Configured:

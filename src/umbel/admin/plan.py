@@ -10,6 +10,9 @@ from umbel.directory.ports import Configuration
 from .kinds import KINDS, kind_of, name_of
 from .site import objects_of
 
+SECRETS = frozenset({"password"})
+"""Fields whose content is shown to nobody: sentences go to terminals and into events."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -30,7 +33,7 @@ class Change:
         if self.after is None:
             return f"remove {subject}"
         return f"set {subject}: " + ", ".join(
-            f"{field} {_show(old)} → {_show(new)}" for field, old, new in self.fields
+            f"{field} {_show(field, old)} → {_show(field, new)}" for field, old, new in self.fields
         )
 
     @property
@@ -69,8 +72,10 @@ def make_plan(current: Configuration, wanted: Iterable[Configured], *, prune: bo
     return Plan(changes=tuple(changes), unmentioned=() if prune else unmentioned)
 
 
-def _show(content: object) -> str:
+def _show(field: str, content: object) -> str:
     if content is None or content == "" or content == ():
         return "(none)"
+    if field in SECRETS:
+        return "(secret)"
     shown = plain(content)
     return ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown)

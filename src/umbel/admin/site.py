@@ -62,6 +62,8 @@ def _read_kind(kind: Kind, tables: object, where: str) -> Iterable[Configured]:
             f"[{kind.noun}]", expected=f"[[{kind.noun}]], once for each {kind.title}", where=where
         )
     for number, table in enumerate(tables, 1):
+        if not isinstance(table, Mapping):
+            raise Mistake(f"{table!r} in {kind.noun}", expected=f"[[{kind.noun}]]", where=where)
         name = table.get(kind.key, f"number {number}")
         yield read_table(kind.type, table, f"{where}, {kind.noun} {name}")
 
