@@ -55,9 +55,15 @@ def together(reasons: Iterable[Reason]) -> str:
         same = groups.setdefault((reason.kind, reason.why, reason.clause), [])
         same.append(escape(reason.presented))
     return "; ".join(
-        f"{kind.value} {' and '.join(names)}: {why} ({clause})"
-        for (kind, why, clause), names in groups.items()
+        _told(kind, names, why, clause) for (kind, why, clause), names in groups.items()
     )
+
+
+def _told(kind: NameKind, names: list[str], why: str, clause: str) -> str:
+    if len(names) == 1:
+        return f"{kind.value} {names[0]}: {why} ({clause})"
+    every = f"each {why.removeprefix('it ')}" if why.startswith("it ") else why
+    return f"{kind.value}s {', '.join(names[:-1])} and {names[-1]}: {every} ({clause})"
 
 
 def compare_name(
