@@ -87,7 +87,7 @@ MESSAGE_INTERRUPTED = _kind(
     2011, _W, Category.CALL_ANSWERING,
     "A message of {seconds} s from {caller} to mailbox {mailbox} was cut short when its node "
     "{lost_node} stopped; what was spoken has been delivered.",
-    "Find out why that node stopped: umbel events --node {lost_node}",
+    "Find out why that node stopped: umbel events --since 1d",
 )  # fmt: skip
 RECORDING_WAITS = _kind(
     2012, _W, Category.CALL_ANSWERING,
@@ -107,7 +107,7 @@ CONFIGURATION_CHANGED = _kind(
 HANDSHAKE_FAILED = _kind(
     2040, _W, Category.CONNECTIVITY,
     "TLS with {peer} failed ({role}): {reason}.",
-    "umbel events --number 2040 shows the alerts and certificates of each attempt.",
+    "The reason names the step, the alert and the side that ended it; compare both certificates.",
 )  # fmt: skip
 MALFORMED_MESSAGE = _kind(
     2041, _W, Category.CONNECTIVITY,
