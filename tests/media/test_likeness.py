@@ -3,7 +3,7 @@
 import numpy as np
 from tests.support.likeness import is_heard, melody
 
-from umbel.media.likeness import Match, best_match
+from umbel.media.likeness import Match, best_match, equal_in_pieces
 
 
 class TestBestMatch:
@@ -28,6 +28,15 @@ class TestBestMatch:
 
         assert match.likeness > 0.999
         assert match.equal < 0.2
+
+    def test_piece_by_piece_forgives_a_late_packet_and_nothing_else(self) -> None:
+        wanted = melody(2, seed=1)
+        late = np.concatenate([wanted[:7000], np.zeros(160, np.int16), wanted[7000:]])
+
+        assert best_match(wanted, late).equal < 0.7
+        assert equal_in_pieces(wanted, late) > 0.8
+        assert equal_in_pieces(wanted, melody(3, seed=2)) < 0.2
+        assert equal_in_pieces(wanted[:900], wanted) == 1.0
 
     def test_does_not_find_what_is_not_there(self) -> None:
         assert not is_heard(melody(1, seed=1), melody(3, seed=2))

@@ -14,7 +14,6 @@ from umbel.backends.authority import Authority
 from umbel.backends.prompts import package_folder
 from umbel.core.errors import Mistake
 from umbel.core.instants import Duration
-from umbel.media.likeness import Match
 from umbel.net.clock import SystemClock
 
 from .exchange import ProofFailed, running_exchange
@@ -125,17 +124,17 @@ async def _prove(folder: Path, node_settings: Settings, ports: Ports, captions: 
     words = package_folder("en-US") / "clips" / "phrase" / f"{FIRST_WORDS}.wav"
     try:
         async with running_exchange(ports.exchange, tls) as exchange:
-            match = await Proof(exchange, ports, captions.step, captions.until).run(words)
+            share = await Proof(exchange, ports, captions.step, captions.until).run(words)
     except ProofFailed as failure:
         captions.step(f"FAILED: {failure}")
         return False
-    captions.step(_verdict(match))
-    return came_back(match)
+    captions.step(_verdict(share))
+    return came_back(share)
 
 
-def _verdict(match: Match) -> str:
-    percent = f"{match.equal:.1%} of its samples are the very same"
-    if came_back(match):
+def _verdict(share: float) -> str:
+    percent = f"{share:.1%} of its samples are the very same"
+    if came_back(share):
         return f"It works: the message that was heard is the one that was left ({percent})."
     return f"FAILED: the message that was heard is not the one that was left ({percent})."
 
