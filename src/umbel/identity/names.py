@@ -98,6 +98,7 @@ def _fields(certificate: bytes) -> list[Element]:
         del fields[0]
     if len(fields) <= _PUBLIC_KEY_AT:
         raise MalformedDer("it ends before its subject and public key")
+    fields[_PUBLIC_KEY_AT].expect(SEQUENCE)
     return fields
 
 
