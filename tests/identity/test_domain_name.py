@@ -51,6 +51,8 @@ class TestCanonical:
             ("a" * 64 + ".example", "is no domain name"),
             (".".join(["a" * 60] * 5), "is no domain name"),
             ("\ud800.example", "contains blanks or control characters"),
+            ("\u212aing.example", "is no domain name"),
+            ("☎.example", "is no domain name"),
         ],
     )
     def test_is_none_for_what_no_host_can_have(self, name: str, why: str) -> None:

@@ -99,7 +99,7 @@ def _different(
     counting: Counting, name: str, comparisons: list[Comparison], references: Sequence[Reference]
 ) -> Reason:
     whys = list(dict.fromkeys(comparison.why for comparison in comparisons))
-    why = whys[0] if len(whys) == 1 else f"it is not {_any_of(references)}"
+    why = whys[0] if len(whys) == 1 else _none_of(references)
     return Reason(
         kind=counting.kind,
         presented=name,
@@ -109,13 +109,13 @@ def _different(
     )
 
 
-def _any_of(references: Sequence[Reference]) -> str:
+def _none_of(references: Sequence[Reference]) -> str:
     if not references:
-        return "looked for: nothing is"
+        return "nothing is looked for"
     shown = [reference.name for reference in references[:_SHOWN]]
     if len(references) > _SHOWN:
-        return f"{', '.join(shown)} or one of {len(references) - _SHOWN} more"
-    return f"{', '.join(shown[:-1])} or {shown[-1]}"
+        return f"it is not {', '.join(shown)} or one of {len(references) - _SHOWN} more"
+    return f"it is not {', '.join(shown[:-1])} or {shown[-1]}"
 
 
 def _compare(demand: Demand, counting: Counting, name: str, wanted: Reference) -> Comparison:

@@ -92,14 +92,14 @@ def impossible(name: str) -> str:
 
 
 def _a_label(label: str) -> str:
-    """Convert a U-label (RFC 5890 section 2.3.2.1); others are only put in lower case."""
+    """Convert a U-label (RFC 5890 section 2.3.2.1); what is none stays, and no host has it."""
+    if label.isascii():
+        return label.lower()
     folded = unicodedata.normalize("NFC", label.lower())
-    if folded.isascii():
-        return folded
-    try:
-        return _A_LABEL_PREFIX + folded.encode("punycode").decode("ascii")
-    except UnicodeError:
-        return folded
+    is_label = all(char == "-" or unicodedata.category(char)[0] in "LMN" for char in folded)
+    if folded.isascii() or not is_label:  # The Kelvin sign, for one, has a small letter k.
+        return label
+    return _A_LABEL_PREFIX + folded.encode("punycode").decode("ascii")
 
 
 def _compare_wildcard(presented: str, looked_for: str, wildcards: Wildcards) -> Comparison:
