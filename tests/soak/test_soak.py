@@ -145,7 +145,7 @@ def speaks(folder: Path) -> str:
     """Give the scenario of a caller who goes straight to the tone and leaves a message."""
     tone = write_tone(folder / "tone.pcap", SPEECH)
     return scenario(
-        *ANSWERED, ACK, pause(300), keys("#"), pause(1200), play_pcap(tone), pause(1500), *BYE
+        *ANSWERED, ACK, pause(300), keys("#"), pause(2500), play_pcap(tone), pause(1500), *BYE
     )
 
 

@@ -1,6 +1,7 @@
 """Running the programs that tests meet, and telling what they said when something is wrong."""
 
 import asyncio
+import itertools
 import os
 import shutil
 import signal
@@ -13,6 +14,12 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 
+_FIRST, _LAST = 12000, 19998
+"""Below the ports that the kernel gives to connections, so that none of those is in the way."""
+_PORTS = itertools.islice(
+    itertools.cycle(range(_FIRST, _LAST)), os.getpid() * 101 % (_LAST - _FIRST), None
+)
+
 
 def require(program: str, package: str) -> str:
     """Give the path of a program, or skip the test with a reason and the cure."""
@@ -22,24 +29,26 @@ def require(program: str, package: str) -> str:
     return found
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
-    """Give a port that nobody has just now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(address: str = "127.0.0.1") -> int:
+    """Give a port that nobody has, for TCP and UDP; never the same one twice in a run."""
+    return next(port for port in _PORTS if _is_free(port, address))
 
 
 def port_pair() -> int:
-    """Give an even UDP port whose successor is free too, for RTP and RTCP."""
-    while True:
-        port = free_port(socket.SOCK_DGRAM) & ~1
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    """Give an even port whose successor is free too, for RTP and RTCP."""
+    return next(
+        port for port in _PORTS if port % 2 == 0 and _is_free(port) and _is_free(next(_PORTS))
+    )
+
+
+def _is_free(port: int, address: str = "127.0.0.1") -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
             try:
-                probe.bind(("127.0.0.1", port + 1))
+                probe.bind((address, port))
             except OSError:
-                continue
-        return port
+                return False
+    return True
 
 
 class Failed(AssertionError):
@@ -106,12 +115,18 @@ async def running(
             stderr=output,
             cwd=cwd or log.parent,
             env={**os.environ, "TERM": "xterm", **(env or {})},
+            preexec_fn=_heed_interrupts,
         )
     program = Running(process, log)
     try:
         yield program
     finally:
         await program.stop()
+
+
+def _heed_interrupts() -> None:
+    """Let Ctrl-C work in the program, although a shell in the background has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 async def until(
