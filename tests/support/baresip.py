@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import socket
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -217,7 +216,7 @@ async def phone(line: Line, folder: Path) -> AsyncIterator[Phone]:
     """Run a phone for as long as the block; it ends before its recordings are read."""
     program = require("baresip", "baresip-core")
     (folder / "recordings").mkdir(parents=True, exist_ok=True)
-    ports = (_neighbours(), free_port())
+    ports = (port_pair(), free_port())
     rtp = port_pair()
     tls = f"sip_certificate {line.certificate}" if line.certificate else ""
     if line.authorities:
@@ -262,15 +261,3 @@ def _samples(path: Path) -> NDArray[np.int16]:
     data = path.read_bytes()
     start = data.find(b"data")
     return np.frombuffer(data[start + 8 :][: (len(data) - start - 8) & ~1], "<i2")
-
-
-def _neighbours() -> int:
-    """Give a free port whose successor is free: baresip's TLS port is the next one."""
-    return next(
-        port for _attempt in range(100) if _is_free((port := free_port()) + 1) and port < 65000
-    )
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

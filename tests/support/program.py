@@ -35,7 +35,7 @@ def free_port(address: str = "127.0.0.1") -> int:
 
 
 def port_pair() -> int:
-    """Give an even port whose successor is free too, for RTP and RTCP."""
+    """Give an even port and keep its successor: RTP and RTCP, or SIP and SIP over TLS."""
     return next(
         port for port in _PORTS if port % 2 == 0 and _is_free(port) and _is_free(next(_PORTS))
     )
