@@ -1,0 +1,58 @@
+"""Two things that are easily mixed up: what we ask of a peer, and what we believe it asks of us.
+
+The first is a decision of ours, and a connection hangs on it. The second is a model of somebody
+else's decision: it explains and predicts, and never refuses anything.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from .handshake import Role
+from .judgement import Judgement, judge
+from .names import PresentedNames
+from .reference import Reference, reference
+from .rules import ANY_NAME, Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OurDemand:
+    """By which rule we recognise a peer, and by which names."""
+
+    rule: Rule = ANY_NAME
+    expected: tuple[Reference, ...]
+
+    @classmethod
+    def of(cls, *names: str, rule: Rule = ANY_NAME, origin: str = "the gateway's names") -> Self:
+        """Expect a peer to carry one of *names*."""
+        return cls(rule=rule, expected=tuple(reference(name, origin) for name in names))
+
+    def judge(self, peer: PresentedNames, *, our_role: Role) -> Judgement:
+        """Say whether we take the peer for the one that we expect."""
+        return judge(self.rule, peer, self.expected, judge=our_role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeersDemand:
+    """By which rule a peer recognises us, as far as we know, and by which names."""
+
+    rule: Rule
+    dials: tuple[Reference, ...]
+    """The names by which the peer, as a client, reaches this node."""
+    knows: tuple[Reference, ...]
+    """The names that the peer, as a server, has among those it trusts."""
+
+    @classmethod
+    def of(cls, rule: Rule, *, dials: Iterable[str], knows: Iterable[str]) -> Self:
+        """Model a peer of this kind that dials and knows these names."""
+        return cls(
+            rule=rule,
+            dials=tuple(reference(name, "what the peer dials") for name in dials),
+            knows=tuple(reference(name, "what the peer trusts") for name in knows),
+        )
+
+    def judge(self, ours: PresentedNames, *, our_role: Role) -> Judgement:
+        """Say whether the peer will take us for one whom it expects."""
+        if our_role is Role.CLIENT:
+            return judge(self.rule, ours, self.knows, judge=Role.SERVER)
+        return judge(self.rule, ours, self.dials, judge=Role.CLIENT)
