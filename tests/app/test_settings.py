@@ -6,13 +6,13 @@ import pytest
 
 from umbel.app.settings import (
     ListenerSettings,
-    TransportName,
     listening_port,
     load_settings,
     sip_transport,
 )
 from umbel.core.errors import Mistake
-from umbel.sip.hop import Transport
+from umbel.directory.objects import Transport
+from umbel.sip import hop
 
 
 def write(folder: Path, text: str) -> Path:
@@ -51,7 +51,7 @@ class TestAGoodFile:
 
         assert settings.node.name == "node01.example.org"
         assert [listening_port(listener) for listener in settings.listener] == [5061, 15060]
-        assert sip_transport(settings.listener[0]) is Transport.TLS
+        assert sip_transport(settings.listener[0]) is hop.Transport.TLS
 
     def test_names_files_from_its_own_folder(self, tmp_path: Path) -> None:
         settings = load_settings(write(tmp_path, FULL))
@@ -67,8 +67,8 @@ class TestAGoodFile:
         settings = load_settings(write(tmp_path, ""))
 
         assert [listener.transport for listener in settings.listener] == [
-            TransportName.UDP,
-            TransportName.TCP,
+            Transport.UDP,
+            Transport.TCP,
         ]
         assert settings.prompts.folder == ""
 
@@ -113,5 +113,5 @@ class TestABadFile:
 
 class TestPorts:
     def test_are_the_transports_own_where_none_is_given(self) -> None:
-        assert listening_port(ListenerSettings(transport=TransportName.TCP)) == 5060
-        assert listening_port(ListenerSettings(transport=TransportName.UDP, port=0)) == 0
+        assert listening_port(ListenerSettings(transport=Transport.TCP)) == 5060
+        assert listening_port(ListenerSettings(transport=Transport.UDP, port=0)) == 0

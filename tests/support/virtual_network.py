@@ -14,6 +14,7 @@ from umbel.sip.hop import Hop, Source, Transport
 from umbel.sip.message import Request, Response, parse_message
 from umbel.sip.uri import Uri
 from umbel.ua import LocalAddress, LocalIdentity, Policy, UserAgent
+from umbel.ua.doorkeeper import Knows, everybody
 from umbel.ua.events import Event, Resolve, Send
 
 from .repeatable_randomness import RepeatableRandomness
@@ -229,7 +230,13 @@ class Agent:
     """A user agent at an address, with what its application does at once."""
 
     def __init__(
-        self, network: VirtualNetwork, name: str, address: str, policy: Policy | None = None
+        self,
+        network: VirtualNetwork,
+        name: str,
+        address: str,
+        policy: Policy | None = None,
+        *,
+        knows: Knows = everybody,
     ) -> None:
         self.name = name
         self.address = address
@@ -242,7 +249,7 @@ class Agent:
             ),
             user=name,
         )
-        self.agent = UserAgent(RepeatableRandomness(name), identity, policy)
+        self.agent = UserAgent(RepeatableRandomness(name), identity, policy, knows=knows)
         self._network = network
         network.stations[address] = self
         network.agents.append(self)

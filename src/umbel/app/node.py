@@ -11,6 +11,7 @@ from umbel.backends.sql import SqlStore
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import PeerError
 from umbel.core.instants import Duration
+from umbel.directory.objects import Transport
 from umbel.directory.records import NodeRecord
 from umbel.identity.handshake import Ending, HandshakeReport
 from umbel.mailbox.ports import PinHasher
@@ -36,6 +37,7 @@ from .heartbeat import BEAT_EVERY, Heartbeat
 from .journal import Heard
 from .log import log_event
 from .offers import is_unspecified
+from .provoked import SUM_UP_EVERY, Provoked
 from .reception import Reception
 from .record_keeper import KEEP_EVERY, RecordKeeper
 from .recovery import FINISH_EVERY, Recovery
@@ -43,7 +45,6 @@ from .settings import (
     ListenerSettings,
     Settings,
     TlsSettings,
-    TransportName,
     listening_port,
     sip_transport,
 )
@@ -80,6 +81,7 @@ class Node:
         self._watch = watch
         self._randomness = SystemRandomness()
         self._faults = Faults(self.events, self.clock)
+        self._provoked = Provoked(self.events)
         self._early: list[tuple[bytes, Source]] = []
         self._driver: Driver | None = None
         self._reception: Reception | None = None
@@ -119,6 +121,7 @@ class Node:
             ("looking for a new configuration", insides.snapshot.look, LOOK_EVERY),
             ("looking up gateways", insides.addresses.renew, RENEW_EVERY),
             ("giving a sign of life", heart.beat, BEAT_EVERY),
+            ("summing up what was not told", self._provoked.sum_up, SUM_UP_EVERY),
             ("finishing messages", self._finish_messages(insides.recovery), FINISH_EVERY),
         ):
             chore = repeat(what, work, every=every, faults=self._faults)
@@ -197,10 +200,14 @@ class Node:
         if self._reception is not None:
             self._reception.receive(event)
 
+    def _why_unknown(self, source: Source) -> str:
+        return self._reception.why_unknown(source) if self._reception is not None else ""
+
     def _note_handshake(self, report: HandshakeReport) -> None:
         if report.ending is not Ending.SUCCEEDED:
-            self.events.tell(
+            self._provoked.tell(
                 catalogue.HANDSHAKE_FAILED,
+                report.remote[0],
                 peer=f"{report.remote[0]}:{report.remote[1]}",
                 role=f"we were the {report.role.value}",
                 reason=f"{report.ending.value}: {report.detail}",
@@ -211,8 +218,9 @@ class Node:
         if self._driver is not None and not isinstance(error, UnfinishedMessage):
             self._driver.refuse(data, source, error)
             return
-        self.events.tell(
+        self._provoked.tell(
             catalogue.MALFORMED_MESSAGE,
+            source.address,
             peer=f"{source.transport} {source.address}:{source.port}",
             reason=str(error),
         )
@@ -251,7 +259,7 @@ class Node:
 
     def _make_driver(self, signalling: Signalling, identity: LocalIdentity) -> Driver:
         return Driver(
-            UserAgent(randomness=self._randomness, identity=identity),
+            UserAgent(self._randomness, identity, knows=self._why_unknown),
             signalling,
             Resolver(randomness=self._randomness),
             clock=self.clock,
@@ -277,6 +285,7 @@ class Node:
             clock=self.clock,
             randomness=self._randomness,
             events=self.events,
+            provoked=self._provoked,
             faults=self._faults,
             media=Media(open=engine.open, send=engine.send, address_for=self._media_address),
             world=world,
@@ -323,6 +332,7 @@ class Node:
             await self._reception.stop("this node is shutting down")
         await driver.stop(GOODBYE_PATIENCE)
         await records.flush()
+        await self._provoked.sum_up()
         self.events.tell(
             catalogue.SERVICE_STOPPED, node=self.settings.node.name, reason="it was asked to"
         )
@@ -377,7 +387,7 @@ def advertised_host(listener: ListenerSettings, node: str) -> str:
     """
     if listener.advertise:
         return listener.advertise
-    if listener.transport is TransportName.TLS:
+    if listener.transport is Transport.TLS:
         return node
     return outward_address(listener.address)
 

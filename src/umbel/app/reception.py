@@ -10,18 +10,22 @@ from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import PeerError
 from umbel.core.instants import Duration
 from umbel.directory.classify import Decision, Refused, classify
+from umbel.directory.peers import recognise, why_unknown
 from umbel.directory.records import CallRecord
+from umbel.sip.hop import Source
+from umbel.sip.message import Request
 from umbel.ua.events import (
     CallOffered,
     Event,
     OptionsAnswered,
     PeerMisbehaved,
+    StrangerRefused,
     TransferRequested,
 )
 
 from .acceptance import accepted_record, new_record
 from .journal import Journal
-from .offers import offered
+from .offers import offered, peer_of
 from .served_call import FAULT, ServedCall, tell_rejection
 from .surroundings import Surroundings
 
@@ -55,13 +59,41 @@ class Reception:
                 self._take(event)
             case PeerMisbehaved(source=source, reason=reason):
                 peer = f"{source.transport} {source.address}:{source.port}"
-                self._around.events.tell(catalogue.MALFORMED_MESSAGE, peer=peer, reason=reason)
+                self._around.provoked.tell(
+                    catalogue.MALFORMED_MESSAGE, source.address, peer=peer, reason=reason
+                )
+            case StrangerRefused(request=request, source=source):
+                self._tell_stranger(request, source)
             case OptionsAnswered() | TransferRequested():
                 pass  # We ask nobody for OPTIONS, and let nobody send us elsewhere.
             case _:
                 served = self._served.get(event.leg.id)
                 if served is not None:
                     served.receive(event)
+
+    def why_unknown(self, source: Source) -> str:
+        """
+        Say why a peer may not call; empty: it is a gateway.
+
+        The peer is told so, and therefore not which gateways there are.
+        """
+        peer, around = peer_of(source), self._around
+        gateways = around.snapshot.configuration.gateways
+        return "" if recognise(peer, gateways, around.resolved()) else f"no gateway is {peer}"
+
+    def _tell_stranger(self, request: Request, source: Source) -> None:
+        if request.method != "INVITE":
+            return
+        gateways = self._around.snapshot.configuration.gateways
+        self._around.provoked.tell(
+            catalogue.CALL_REJECTED,
+            source.address,
+            call=request.call_id,
+            caller=request.from_.uri.user or "anonymous",
+            dialled=request.uri.user or "",
+            status=403,
+            reason=why_unknown(peer_of(source), gateways),
+        )
 
     def lose_media(self) -> None:
         """The media engine is gone: every call ends, what was recorded is kept."""

@@ -1,23 +1,16 @@
 """The settings of one machine: ``umbel.toml``. Everything else is in the store."""
 
-import ipaddress
 import socket
 import tomllib
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from umbel.core.addresses import is_ip_address
 from umbel.core.errors import Mistake
 from umbel.core.tables import read_table
-from umbel.sip.hop import Transport
-
-
-class TransportName(StrEnum):
-    """A transport as a person writes it."""
-
-    UDP = "udp"
-    TCP = "tcp"
-    TLS = "tls"
+from umbel.directory.objects import Transport
+from umbel.sip import hop
 
 
 class LogFormat(StrEnum):
@@ -54,7 +47,7 @@ class StoreSettings:
 class ListenerSettings:
     """One address that SIP is taken on."""
 
-    transport: TransportName
+    transport: Transport
     """What peers speak to it."""
     address: str = "0.0.0.0"
     """An IP address of this machine; ``0.0.0.0`` and ``::`` are all of them."""
@@ -117,8 +110,8 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     """Where everything is kept that is not this machine's own."""
     listener: tuple[ListenerSettings, ...] = (
-        ListenerSettings(transport=TransportName.UDP),
-        ListenerSettings(transport=TransportName.TCP),
+        ListenerSettings(transport=Transport.UDP),
+        ListenerSettings(transport=Transport.TCP),
     )
     """Where SIP is taken; without one, UDP and TCP on port 5060 of all addresses."""
     tls: TlsSettings | None = None
@@ -174,7 +167,7 @@ def _check_listener(listener: ListenerSettings, settings: Settings, where: str) 
     _check_address(listener.address, f"{where}, address")
     if listener.port is not None and not 0 <= listener.port <= 65535:
         raise Mistake(str(listener.port), expected="a port from 0 to 65535", where=where)
-    if listener.transport is TransportName.TLS and settings.tls is None:
+    if listener.transport is Transport.TLS and settings.tls is None:
         raise Mistake(
             "a TLS listener and no [tls]",
             expected="certificate, key and trust in [tls]",
@@ -183,10 +176,8 @@ def _check_listener(listener: ListenerSettings, settings: Settings, where: str) 
 
 
 def _check_address(address: str, where: str) -> None:
-    try:
-        ipaddress.ip_address(address)
-    except ValueError:
-        raise Mistake(f'"{address}"', expected="an IP address", where=where) from None
+    if not is_ip_address(address):
+        raise Mistake(f'"{address}"', expected="an IP address", where=where)
 
 
 def listening_port(listener: ListenerSettings) -> int:
@@ -196,9 +187,9 @@ def listening_port(listener: ListenerSettings) -> int:
     return sip_transport(listener).default_port
 
 
-def sip_transport(listener: ListenerSettings) -> Transport:
+def sip_transport(listener: ListenerSettings) -> hop.Transport:
     """Give the transport as SIP names it."""
-    return Transport(listener.transport.value.upper())
+    return hop.Transport(listener.transport.value.upper())
 
 
 def _with_paths_from(settings: Settings, folder: Path) -> Settings:

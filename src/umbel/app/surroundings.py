@@ -11,6 +11,7 @@ from umbel.um.world import World
 
 from .faults import Faults
 from .journal import Heard
+from .provoked import Provoked
 from .record_keeper import RecordKeeper
 from .snapshot import Snapshot
 from .voices import Voices
@@ -36,6 +37,7 @@ class Surroundings:
     clock: Clock
     randomness: Randomness
     events: Events
+    provoked: Provoked
     faults: Faults
     media: Media
     world: World

@@ -126,6 +126,11 @@ CERTIFICATE_DOUBTFUL = _kind(
     "The certificate of node {node} is doubtful: {seen}; {means}.",
     "In the files that [tls] names, {do}; then restart the node.",
 )  # fmt: skip
+NOT_TOLD = _kind(
+    2044, _W, Category.CONNECTIVITY,
+    "Within a minute {address} caused {count} more events with number {number}, which are not listed.",
+    "A peer that does this is broken or hostile: mend it, or keep it out with a firewall.",
+)  # fmt: skip
 RECORDING_MISSING = _kind(
     2050, _W, Category.SYSTEM,
     "The recording {recording} was not played: {reason}. The caller heard instead: {instead}.",

@@ -134,6 +134,14 @@ class PeerMisbehaved:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrangerRefused:
+    """Somebody whom the application does not know asked for something; it has been answered."""
+
+    request: Request
+    source: Source
+
+
 Event = (
     CallOffered
     | Ringing
@@ -146,4 +154,5 @@ Event = (
     | LegEnded
     | OptionsAnswered
     | PeerMisbehaved
+    | StrangerRefused
 )

@@ -11,6 +11,7 @@ from umbel.sip.transaction.effects import AckArrived, RequestArrived
 
 from .bodies import session_description
 from .correspondence import Correspondence
+from .doorkeeper import Doorkeeper, Knows
 from .entrance import Entrance
 from .events import CallOffered, PeerMisbehaved
 from .in_dialog import serve
@@ -28,16 +29,17 @@ MISBEHAVIOUR = frozenset({Status.BAD_REQUEST, Status.LOOP_DETECTED})
 class Reception:
     """Takes what the network brings and leads it to its leg, or answers it here."""
 
-    def __init__(self, wire: Wire, legs: Legs) -> None:
+    def __init__(self, wire: Wire, legs: Legs, knows: Knows) -> None:
         self._wire = wire
         self._legs = legs
         self._entrance = Entrance(wire)
+        self._doorkeeper = Doorkeeper(wire, legs, knows)
         self.is_accepting = True
 
     def receive(self, data: bytes, source: Source, now: Instant) -> None:
         """Take the octets of one message."""
         message = self._entrance.admit(data, source)
-        if message is None:
+        if message is None or not self._doorkeeper.admits(message, source):
             return
         for arrival in self._wire.receive(message, source, now):
             match arrival:

@@ -12,6 +12,7 @@ from umbel.sip.hop import Hop, Source
 from umbel.sip.uri import Uri
 
 from .correspondence import Correspondence
+from .doorkeeper import Knows, everybody
 from .events import Effect, Event
 from .leg import Leg, LegDirection
 from .legs import Legs
@@ -34,11 +35,21 @@ class UserAgent:
     """
 
     def __init__(
-        self, randomness: Randomness, identity: LocalIdentity, policy: Policy | None = None
+        self,
+        randomness: Randomness,
+        identity: LocalIdentity,
+        policy: Policy | None = None,
+        *,
+        knows: Knows = everybody,
     ) -> None:
+        """
+        Begin without a leg.
+
+        *knows* says why somebody may begin nothing with us: such are refused with 403.
+        """
         self._wire = Wire(randomness, identity, policy or Policy())
         self._legs = Legs()
-        self._reception = Reception(self._wire, self._legs)
+        self._reception = Reception(self._wire, self._legs, knows)
 
     @property
     def is_accepting(self) -> bool:

@@ -176,6 +176,10 @@ class Wire:
         """Answer the request named *key*."""
         self._absorb(self._layer.respond(key, response, now), now)
 
+    def repeats(self, request: Request) -> bool:
+        """Say whether a request came before, and its transaction lives."""
+        return self._layer.repeats(request)
+
     def invite_cancelled_by(self, cancel: Request) -> str | None:
         """Name the INVITE that a CANCEL means."""
         return self._layer.invite_cancelled_by(cancel)

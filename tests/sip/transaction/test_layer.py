@@ -276,10 +276,17 @@ class TestReturnPath:
         hop = self.sent_to(layer, "SIP/2.0/UDP 10.0.0.1:5060;rport;branch=z9hG4bK2", HERE)
         assert (hop.address, hop.port) == ("192.0.2.2", 40000)
 
-    def test_over_udp_leads_to_maddr(self, layer: TransactionLayer) -> None:
-        via = "SIP/2.0/UDP 192.0.2.2:5060;maddr=192.0.2.55;branch=z9hG4bK1"
+    @pytest.mark.parametrize(
+        ("group", "address"),
+        [("224.0.1.75", "224.0.1.75"), ("192.0.2.55", "192.0.2.2"), ("example.org", "192.0.2.2")],
+    )
+    def test_over_udp_leads_to_maddr_if_that_is_a_group(
+        self, layer: TransactionLayer, group: str, address: str
+    ) -> None:
+        """Otherwise a peer could have us send to whomever it likes."""
+        via = f"SIP/2.0/UDP 192.0.2.2:5060;maddr={group};branch=z9hG4bK1"
 
-        assert self.sent_to(layer, via, HERE).address == "192.0.2.55"
+        assert self.sent_to(layer, via, HERE).address == address
 
     def test_over_a_stream_is_the_connection(self, layer: TransactionLayer) -> None:
         hop = self.sent_to(layer, "SIP/2.0/TCP 192.0.2.2;branch=z9hG4bK1", CONNECTED)

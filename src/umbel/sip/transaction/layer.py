@@ -97,6 +97,10 @@ class TransactionLayer:
             case _:
                 return []
 
+    def repeats(self, request: Request) -> bool:
+        """Say whether a request, or the ACK to our answer, belongs to a transaction that lives."""
+        return server_key(request) in self._entries
+
     def invite_cancelled_by(self, cancel: Request) -> str | None:
         """Name the INVITE that a CANCEL means; ``None``: there is none (481)."""
         key = server_key(cancel, "INVITE")

@@ -25,7 +25,9 @@ def hop_back(request: Request, source: Source) -> Hop:
     Give the hop that responses take, after ``note_arrival``.
 
     Over a connection: the same one or, where that is gone, a new one to the port in the Via.
-    Over UDP: the address that the request came from, at the port that the peer asks for.
+    Over UDP: the address that the request came from, at the port that the peer asks for; or the
+    multicast group in ``maddr``. Any other address there would let a peer have us send to
+    somebody who asked for nothing.
     """
     via = request.via
     port = via.port or source.transport.default_port
@@ -36,7 +38,7 @@ def hop_back(request: Request, source: Source) -> Hop:
             port=port,
             connection=source.connection,
         )
-    if (group := via.parameters.get("maddr")) is not None and is_ip_address(group):
+    if (group := via.parameters.get("maddr")) is not None and _is_multicast(group):
         return Hop(transport=Transport.UDP, address=group, port=port)
     return Hop(transport=Transport.UDP, address=source.address, port=via.rport or port)
 
@@ -47,6 +49,10 @@ def _replace_top_via(request: Request, via: Via) -> None:
     request.headers.remove("Via")
     for line in reversed([", ".join(map(str, (via, *others))), *lines[1:]]):
         request.headers.prepend("Via", line)
+
+
+def _is_multicast(host: str) -> bool:
+    return is_ip_address(host) and ip_address(host).is_multicast
 
 
 def _is_same_host(host: str, address: str) -> bool:
