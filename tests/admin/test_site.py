@@ -63,6 +63,7 @@ class TestASiteFile:
             ('[[gateway]]\nname = "x"', "gateway x: found no address, expected text"),
             ("[[gateway]]\nport = 1", "gateway number 1: found no name, expected text"),
             ("[[gateway", "site.toml: found "),
+            ("gateway = [5]", "found 5 in gateway, expected [[gateway]]"),
             (
                 '[[policy]]\nname = "a"\n[[policy]]\nname = "a"',
                 "found policy a twice, expected each policy once",

@@ -30,11 +30,9 @@ def read_site(text: str, where: str) -> tuple[Configured, ...]:
 
 def write_site(configuration: Configuration) -> str:
     """Write every object, sorted by name, so that the file can be compared and kept in git."""
-    tables = {
-        kind.noun: [_table(kind, thing) for thing in objects_of(configuration, kind)]
-        for kind in KINDS
-    }
-    return tomli_w.dumps({noun: content for noun, content in tables.items() if content})
+    return "\n".join(
+        _written(kind, thing) for kind in KINDS for thing in objects_of(configuration, kind)
+    )
 
 
 def objects_of(configuration: Configuration, kind: Kind) -> list[Configured]:
@@ -43,8 +41,10 @@ def objects_of(configuration: Configuration, kind: Kind) -> list[Configured]:
     return [collection[name] for name in sorted(collection)]
 
 
-def _table(kind: Kind, thing: Configured) -> dict[str, object]:
-    return {kind.key: name_of(thing)} | write_table(thing)
+def _written(kind: Kind, thing: Configured) -> str:
+    """Write one object, always as lines of its own: that is what people read and git compares."""
+    table = {kind.key: name_of(thing)} | write_table(thing)
+    return tomli_w.dumps({kind.noun: table}).replace(f"[{kind.noun}]", f"[[{kind.noun}]]", 1)
 
 
 def _check_noun(noun: str, where: str) -> None:
