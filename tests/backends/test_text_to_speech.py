@@ -105,6 +105,11 @@ class TestAProgram:
         with pytest.raises(ProcessLookupError):
             os.kill(running, 0)
 
+    async def test_that_fails_in_the_middle_says_nothing(self, tmp_path: Path, said: Path) -> None:
+        path = script(tmp_path, f"cat {said}; exit 1")
+
+        assert await ProgramSynthesiser(program(), path).speak("Ada", "en-US") is None
+
     @pytest.mark.parametrize("body", ["exit 1", "echo this is no WAV file", "true"])
     async def test_that_fails_says_nothing(self, tmp_path: Path, body: str) -> None:
         assert await ProgramSynthesiser(program(), script(tmp_path, body)).speak("A", "en") is None

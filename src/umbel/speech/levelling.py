@@ -43,10 +43,8 @@ def level(samples: Samples, rate: int) -> Samples:
     trimmed = _trimmed(samples, rate)
     if not trimmed.size:
         return trimmed
-    for _attempt in range(3):  # Bending peaks costs a little loudness, given back here.
-        gain = 10 ** ((SPEECH_LEVEL - speech_level(trimmed, rate)) / 20)
-        trimmed = _limited(trimmed * gain)
-    return _faded(trimmed, rate)
+    gain = 10 ** ((SPEECH_LEVEL - speech_level(trimmed, rate)) / 20)
+    return _faded(_limited(trimmed * gain), rate)
 
 
 def from_linear(linear: NDArray[np.int16]) -> Samples:
