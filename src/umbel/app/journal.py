@@ -43,6 +43,8 @@ class Journal:
     def begun(self) -> None:
         """Note that there is a call."""
         self._keeper.keep(self.record)
+        caller = " ".join(filter(None, (self.record.caller, self.record.caller_name)))
+        self._tell(f"calls {self.record.dialled} as {caller or 'anonymous'}", by_caller=True)
 
     def answered(self) -> None:
         """Note that the call was answered."""
@@ -62,6 +64,7 @@ class Journal:
             statistics=statistics,
         )
         self._keeper.keep(self.record)
+        self._tell(f"is gone ({reason or 'the call is over'})", by_caller=True)
 
     def milestone(self, name: str, fields: Mapping[str, Field]) -> None:
         """Note a named point, and what it tells of the flow and the mailbox that the call is in."""

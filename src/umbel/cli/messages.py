@@ -10,7 +10,6 @@ import click
 
 from umbel.core.errors import Mistake
 from umbel.mailbox.message import Message
-from umbel.media import wav
 
 from .output import Row, json_option, show_rows
 from .session import run
@@ -92,5 +91,7 @@ def message_row(each: Message) -> Row:
 
 
 def _as_wav(ctx: click.Context, name: str) -> bytes:
+    from umbel.media import wav  # With it comes numpy, which no other command waits for.
+
     _message, linear = run(ctx, lambda admin: admin.message_audio(name))
     return wav.header(len(linear), 8000) + linear

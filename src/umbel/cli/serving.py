@@ -1,17 +1,16 @@
 """``umbel serve`` and ``umbel try``."""
 
 import asyncio
+import os
+import shutil
 import signal
+import sys
+import textwrap
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TypeVar
 
 import click
-
-from umbel.app.log import configure_log
-from umbel.app.node import running_node
-from umbel.app.settings import LogFormat, Settings
-from umbel.app.trial.system import try_umbel
 
 from .session import FINDINGS, settings_of
 
@@ -22,9 +21,16 @@ Result = TypeVar("Result")
 @click.pass_context
 def serve(ctx: click.Context) -> None:
     """Take calls until SIGTERM or Ctrl-C."""
+    from umbel.app.log import configure_log
+    from umbel.app.node import running_node
+
+    async def work() -> None:
+        async with running_node(settings):
+            await asyncio.get_running_loop().create_future()
+
     settings = settings_of(ctx)
     configure_log(settings.log.format)
-    _run_until_asked_to_stop(_serve(settings))
+    _run_until_asked_to_stop(work())
 
 
 @click.command("try")
@@ -40,15 +46,47 @@ def serve(ctx: click.Context) -> None:
 @click.pass_context
 def try_system(ctx: click.Context, folder: Path, once: bool, log: bool) -> None:
     """Run a complete system on this machine, which proves itself by a call."""
+    folder = folder.absolute()
+    _say(f"A complete system, all of it in {folder}: setting up …")
+    # What follows takes most of a second to import; the newcomer has something to read by now.
+    from umbel.app.log import configure_log
+    from umbel.app.settings import LogFormat
+    from umbel.app.trial.system import try_umbel
+
     configure_log(LogFormat.AUTO, quiet=not log)
-    succeeded = _run_until_asked_to_stop(try_umbel(folder.absolute(), once=once, say=click.echo))
-    if succeeded is False:
+    succeeded = _run_until_asked_to_stop(
+        try_umbel(folder, once=once, say=_say, programs=_programs())
+    )
+    if succeeded is None:
+        _say(f"\nStopped. The same command starts it again; to remove it: rm -r {folder}")
+    if succeeded is False or (once and succeeded is None):
         ctx.exit(FINDINGS)
 
 
-async def _serve(settings: Settings) -> None:
-    async with running_node(settings):
-        await asyncio.get_running_loop().create_future()
+def _say(text: str) -> None:
+    """Print lines; on a terminal what is too long goes on under where it began."""
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+        text = "\n".join(_hanging(line, width) for line in text.split("\n"))
+    click.echo(text)
+
+
+def _hanging(line: str, width: int) -> str:
+    mark = ": " if line.startswith("    ") else "• "
+    indent = len(line.partition(mark)[0] + mark) if mark in line else 0
+    return "\n".join(
+        textwrap.wrap(
+            line, max(width, indent + 20), subsequent_indent=" " * indent, break_on_hyphens=False
+        )
+        or [""]
+    )
+
+
+def _programs() -> Path | None:
+    """Give the folder of this ``umbel`` where a terminal would not find it by its name."""
+    here = Path(sys.argv[0]).absolute().parent
+    found = shutil.which("umbel", path=os.environ.get("PATH"))
+    return None if found and Path(found).absolute().parent == here else here
 
 
 def _run_until_asked_to_stop(work: Coroutine[None, None, Result]) -> Result | None:

@@ -10,7 +10,6 @@ from typing import TypeVar
 import click
 
 from umbel.admin.administration import Administration
-from umbel.app.administration import open_administration
 from umbel.app.settings import Settings, load_settings
 from umbel.core.errors import Mistake, Unavailable
 
@@ -60,6 +59,9 @@ def settings_path(ctx: click.Context) -> Path:
 
 def run(ctx: click.Context, operation: Callable[[Administration], Awaitable[Result]]) -> Result:
     """Run an administrative operation on the store of the settings."""
+
+    # Imported here, like the node in ``serving``: help and mistakes in what was typed come at once.
+    from umbel.app.administration import open_administration
 
     async def work() -> Result:
         async with open_administration(settings_of(ctx)) as administration:

@@ -13,9 +13,11 @@ from umbel.admin.site import read_site
 from umbel.app.journal import Heard
 from umbel.app.settings import load_settings
 from umbel.app.trial.exchange import ProofFailed
+from umbel.app.trial.guide import how_to_call
 from umbel.app.trial.organisation import Ports, settings, site
 from umbel.app.trial.proof import came_back
 from umbel.app.trial.system import Captions, prepare
+from umbel.core.errors import Mistake
 
 UMBEL = Path(sys.executable).parent / "umbel"
 
@@ -60,11 +62,42 @@ class TestTheFolder:
         assert len(read_site((tmp_path / "site.toml").read_text(), "site.toml")) == 11
         assert prepare(tmp_path).udp == ports.udp
 
+    def test_that_cannot_be_written_is_a_mistake(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+
+        with pytest.raises(Mistake, match="expected a folder to write everything"):
+            prepare(tmp_path / "file" / "trial")
+
+    def test_with_settings_of_something_else_is_a_mistake(self, tmp_path: Path) -> None:
+        (tmp_path / "umbel.toml").write_text('[node]\nname = "node01.umbel.test"\n')
+
+        with pytest.raises(Mistake, match="umbel try --folder"):
+            prepare(tmp_path)
+
     def test_is_written_from_what_the_organisation_says(self) -> None:
         ports = Ports(udp=5060, tls=5061, exchange=5071)
 
         assert "Alexander Graham Bell" in site(ports)
         assert "port = 5061" in settings(ports)
+
+
+class TestTheGuide:
+    PORTS = Ports(udp=5070, tls=5081, exchange=5091)
+
+    def test_says_what_to_dial_at_the_ports_that_were_free(self) -> None:
+        said = how_to_call(Path("/trial"), self.PORTS, None)
+
+        assert "sip:9000@127.0.0.1:5070\n" in said
+        assert "sip:9000@127.0.0.1:5081;transport=tls\n" in said
+        assert "export UMBEL_SETTINGS=/trial/umbel.toml\n" in said
+
+    def test_says_where_the_command_is_when_a_terminal_would_not_find_it(self) -> None:
+        said = how_to_call(Path("/my trial"), self.PORTS, Path("/my umbel/bin"))
+
+        assert (
+            """export UMBEL_SETTINGS='/my trial/umbel.toml' PATH='/my umbel/bin':"$PATH"\n"""
+            in said
+        )
 
 
 class TestCaptions:

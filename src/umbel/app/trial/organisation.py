@@ -37,35 +37,40 @@ class Ports:
     """Of the telephone exchange that the proof plays."""
 
 
-def site(ports: Ports) -> str:
-    """Give the organisation as a site file."""
-    mailboxes = "\n".join(_mailbox(person) for person in (*SUBSCRIBERS, OPERATOR))
-    return f"""\
-# The organisation of umbel try. Change it and run: umbel apply site.toml
+_SITE = """\
+# The organisation of umbel try. Change it, and then: umbel apply site.toml (with --dry-run it
+# only says what it would do). The running node follows within a second, without a restart.
+# Each [[table]] is one object; umbel NOUN add --help shows every field.
 
+# Who can call whom by which numbers. 9001 leads subscribers to their messages, 0 to the operator.
 [[dialplan]]
 name = "office"
 digits = 4
-access_numbers = ["{ACCESS}"]
-operator = "{OPERATOR.extension}"
+access_numbers = ["{access}"]
+operator = "{operator}"
 
-# The telephone exchange that the proof plays: TLS with a certificate, and SRTP.
+# Gateways are the SIP peers that calls come from. This one is the telephone exchange that the
+# proof plays: it speaks TLS, shows a certificate for its address, and has to use SRTP.
 [[gateway]]
 name = "exchange"
 address = "exchange.localhost"
-port = {ports.exchange}
+port = {exchange}
 transport = "tls"
 srtp = true
 
-# Any softphone on this machine.
+# Any softphone on this machine. A transfer by it calls this node again, since there is no exchange
+# that could ring anybody: so it ends in voice mail.
 [[gateway]]
 name = "softphone"
 address = "127.0.0.1"
+port = {udp}
 transport = "udp"
 
+# The rules of PINs. Without anything else they are Exchange's.
 [[policy]]
 name = "standard"
 
+# Which calls of a gateway belong to which dial plan; without a pilot, all of them.
 [[huntgroup]]
 name = "exchange"
 gateway = "exchange"
@@ -76,10 +81,11 @@ name = "softphone"
 gateway = "softphone"
 dial_plan = "office"
 
+# What callers of 9000 hear. Keys 1 to 9 can be given away here; 0 is the operator.
 [[attendant]]
 name = "reception"
 dial_plan = "office"
-pilots = ["{ATTENDANT}"]
+pilots = ["{attendant}"]
 
 [[attendant.keys]]
 key = "1"
@@ -93,7 +99,20 @@ label = "a message for Elisha Gray"
 action = "mailbox"
 target = "2002"
 
-{mailboxes}"""
+# The subscribers. Their PIN is in no file; another one: umbel mailbox pin 2001
+"""
+
+
+def site(ports: Ports) -> str:
+    """Give the organisation as a site file."""
+    objects = _SITE.format(
+        access=ACCESS,
+        attendant=ATTENDANT,
+        operator=OPERATOR.extension,
+        exchange=ports.exchange,
+        udp=ports.udp,
+    )
+    return "\n".join((objects, *map(_mailbox, (*SUBSCRIBERS, OPERATOR))))
 
 
 def _mailbox(person: Subscriber) -> str:
@@ -109,7 +128,8 @@ policy = "standard"
 def settings(ports: Ports) -> str:
     """Give the settings file of the node."""
     return f"""\
-# The settings of umbel try: what is this machine's own. Everything else is in the store.
+# The settings of umbel try: what is this machine's own. Everything else is in the store, and
+# changed by commands or by site.toml. A change here needs a restart.
 [node]
 name = "{NODE}"
 

@@ -17,7 +17,8 @@ from umbel.core.instants import Duration
 from umbel.net.clock import SystemClock
 
 from .exchange import ProofFailed, running_exchange
-from .organisation import ACCESS, ATTENDANT, NODE, OPERATOR, PIN, SUBSCRIBERS, Ports, settings, site
+from .guide import how_to_call
+from .organisation import NODE, OPERATOR, PIN, SUBSCRIBERS, Ports, settings, site
 from .proof import Proof, came_back
 
 FIRST_WORDS = "trial.first-words"
@@ -27,21 +28,21 @@ Say = Callable[[str], None]
 """Prints a line."""
 
 
-async def try_umbel(folder: Path, *, once: bool, say: Say) -> bool:
+async def try_umbel(folder: Path, *, once: bool, say: Say, programs: Path | None = None) -> bool:
     """
     Set the system up in *folder* where it is not yet, prove it, and, unless *once*, stay up.
 
-    *folder* is absolute. Says whether the proof succeeded.
+    *folder* is absolute. *programs*: where ``umbel`` is, if not where a terminal looks for it.
+    Says whether the proof succeeded.
     """
     ports = await asyncio.to_thread(prepare, folder)
     node_settings = load_settings(folder / "umbel.toml")
     await _fill_store(node_settings, ports)
     captions = Captions(say)
-    say(f"Everything of this system is in {folder}.")
     async with running_node(node_settings, watch=captions.take):
         succeeded = await _prove(folder, node_settings, ports, captions)
         if not once:
-            say(how_to_call(folder, ports))
+            say(how_to_call(folder, ports, programs))
             await asyncio.get_running_loop().create_future()
     return succeeded
 
@@ -86,10 +87,22 @@ class Captions:
 
 def prepare(folder: Path) -> Ports:
     """Make settings, certificates and the site file, where they are not there yet."""
+    try:
+        return _prepare(folder)
+    except OSError as error:
+        raise Mistake(
+            f"{error.filename or folder}: {error.strerror}",
+            expected="a folder to write everything of the system into",
+            where=str(folder),
+            do="name another: umbel try --folder FOLDER",
+        ) from error
+
+
+def _prepare(folder: Path) -> Ports:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "umbel.toml"
     if path.exists():
-        return _ports_of(load_settings(path))
+        return _ports_of(load_settings(path), path)
     udp = _free_port(5060)
     tls = _free_port(5061, udp)
     ports = Ports(udp=udp, tls=tls, exchange=_free_port(5071, udp, tls))
@@ -139,30 +152,15 @@ def _verdict(share: float) -> str:
     return f"FAILED: the message that was heard is not the one that was left ({percent})."
 
 
-def how_to_call(folder: Path, ports: Ports) -> str:
-    """Say what to dial from a softphone, and what else to try."""
-    people = ", ".join(f"{person.extension} {person.name}" for person in SUBSCRIBERS)
-    config = f"umbel --settings {folder / 'umbel.toml'}"
-    return f"""
-This system stays up until Ctrl-C. With any softphone on this machine (no account, no password):
-
-    the auto attendant           sip:{ATTENDANT}@127.0.0.1:{ports.udp}
-    leave a message              sip:2002@127.0.0.1:{ports.udp}
-    hear messages                sip:{ACCESS}@127.0.0.1:{ports.udp}   then an extension and the PIN {PIN}
-
-    subscribers: {people}; operator: {OPERATOR.name}
-
-In another terminal:
-
-    {config} calls
-    {config} message list 2001
-    {config} events
-    {config} export
-"""
-
-
-def _ports_of(found: Settings) -> Ports:
+def _ports_of(found: Settings, path: Path) -> Ports:
     by_transport = {listener.transport.value: listener.port or 0 for listener in found.listener}
+    if not {"udp", "tls"} <= by_transport.keys():
+        raise Mistake(
+            "no UDP or no TLS listener",
+            expected="the settings that umbel try writes",
+            where=str(path),
+            do="name another folder: umbel try --folder FOLDER",
+        )
     udp, tls = by_transport["udp"], by_transport["tls"]
     return Ports(udp=udp, tls=tls, exchange=_free_port(5071, udp, tls))
 
