@@ -124,7 +124,15 @@ class Gateway:
     from_addresses: tuple[str, ...] = ()
     """Further addresses or networks (CIDR) that its calls come from."""
     certificate_names: tuple[str, ...] = ()
-    """Names, one of which its client certificate must carry; empty: the address itself."""
+    """Names, one of which its certificate must carry; empty: the address itself."""
+    our_rule: str = "any-name"
+    """By which rule we look for these names in its certificate; ``pinned``: they are keys."""
+    rule: str = "any-name"
+    """By which rule it judges our certificate, as ``lync``: explains and foretells, never refuses."""
+    dials: tuple[str, ...] = ()
+    """The names by which it reaches our nodes; empty: each node's own."""
+    knows: tuple[str, ...] = ()
+    """The names that it has in its list of trusted servers; empty: each node's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
