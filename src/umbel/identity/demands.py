@@ -12,7 +12,7 @@ from .handshake import Role
 from .judgement import Judgement, judge
 from .names import PresentedNames
 from .reference import Reference, reference
-from .rules import ANY_NAME, Rule
+from .rules import ANY_NAME, CHAIN_ONLY, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +21,31 @@ class OurDemand:
 
     rule: Rule = ANY_NAME
     expected: tuple[Reference, ...]
+    knows_clients_by_address: bool = False
+    """Whether a client's address says who it is, so that no name is asked of it."""
 
     @classmethod
-    def of(cls, *names: str, rule: Rule = ANY_NAME, origin: str = "the gateway's names") -> Self:
+    def of(
+        cls,
+        *names: str,
+        rule: Rule = ANY_NAME,
+        origin: str = "the gateway's names",
+        knows_clients_by_address: bool = False,
+    ) -> Self:
         """Expect a peer to carry one of *names*."""
-        return cls(rule=rule, expected=tuple(reference(name, origin) for name in names))
+        return cls(
+            rule=rule,
+            expected=tuple(reference(name, origin) for name in names),
+            knows_clients_by_address=knows_clients_by_address,
+        )
 
     def judge(self, peer: PresentedNames, *, our_role: Role) -> Judgement:
         """Say whether we take the peer for the one that we expect."""
-        return judge(self.rule, peer, self.expected, judge=our_role)
+        return judge(self._rule_for(our_role), peer, self.expected, judge=our_role)
+
+    def _rule_for(self, our_role: Role) -> Rule:
+        by_address = self.knows_clients_by_address and our_role is Role.SERVER
+        return CHAIN_ONLY if by_address else self.rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

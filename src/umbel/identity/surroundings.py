@@ -18,6 +18,8 @@ class Surroundings:
     """The FQDN of this node."""
     gateway: str
     """Whom we take the peer for: a gateway's name, or an address."""
+    own_chain: tuple[bytes, ...] = ()
+    """What this node shows to TLS peers, DER, leaf first; a report has what it did show."""
     trust: Trust
     """What this node verifies the peer's chain with."""
     demand: OurDemand | None = None
