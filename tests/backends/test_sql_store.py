@@ -21,6 +21,7 @@ from tests.support.program import REPOSITORY
 from tests.support.still_clock import PIONEERS_DAY
 
 from umbel.backends.sql import SqlStore, schema
+from umbel.backends.sql.database import Database
 from umbel.backends.sql.serving_lock import ServingLock
 from umbel.core import event_catalogue
 from umbel.core.errors import Mistake, Misuse, Unavailable
@@ -354,13 +355,33 @@ class TestPostgresqlThatIsGone:
         await store.close()
 
 
+class Hold:
+    """A write that keeps the writer busy until others wait behind it."""
+
+    def __init__(self) -> None:
+        self._begun, self._ended = threading.Event(), threading.Event()
+
+    async def begin(self, database: Database) -> "asyncio.Future[bool]":
+        """Give the write once the writer is in it."""
+        held = asyncio.ensure_future(database.write(self._change))
+        assert await asyncio.to_thread(self._begun.wait, 10)
+        return held
+
+    def end(self) -> None:
+        """Let the writer go on."""
+        self._ended.set()
+
+    def _change(self, _: Connection) -> bool:
+        self._begun.set()
+        return self._ended.wait(10)
+
+
 class TestWritesOfOneGroup:
     """The writer commits what waits together; here a first write holds it until others wait."""
 
     async def test_that_go_wrong_take_no_other_with_them(self, store: SqlStore) -> None:
-        database, others_wait = store._database, threading.Event()
-        held = asyncio.ensure_future(database.write(lambda _: others_wait.wait(10)))
-        await asyncio.sleep(0)
+        database, hold = store._database, Hold()
+        held = await hold.begin(database)
         bad = database.write(lambda it: it.execute(text("INSERT INTO revision VALUES (1, 0)")))
         writes = [
             asyncio.ensure_future(write)
@@ -372,7 +393,7 @@ class TestWritesOfOneGroup:
             )
         ]
         await asyncio.sleep(0)
-        others_wait.set()
+        hold.end()
 
         outcomes = await asyncio.gather(*writes, return_exceptions=True)
 
@@ -384,13 +405,12 @@ class TestWritesOfOneGroup:
         assert await store.greetings.greeting("1002") == "greeting"
 
     async def test_that_nobody_waits_for_any_more_are_not_made(self, store: SqlStore) -> None:
-        database, others_wait = store._database, threading.Event()
-        held = asyncio.ensure_future(database.write(lambda _: others_wait.wait(10)))
-        await asyncio.sleep(0)
+        hold = Hold()
+        held = await hold.begin(store._database)
         cancelled = asyncio.ensure_future(store.configuration.apply([Put(DialPlan(name="HQ"))]))
         await asyncio.sleep(0)
         cancelled.cancel()
-        others_wait.set()
+        hold.end()
         await held
 
         assert await store.configuration.revision() == 0

@@ -45,6 +45,16 @@ class TestSessionDescription:
     def test_is_the_first_part_of_its_kind(self, content_type: str, body: bytes) -> None:
         assert found(content_type, body) == SDP
 
+    @pytest.mark.parametrize(("depth", "expected"), [(4, SDP), (5, None)])
+    def test_is_looked_for_only_so_deep(self, depth: int, expected: bytes | None) -> None:
+        content_type, body = "application/sdp", SDP
+        for level in range(depth):
+            head = f"--{level}\r\nContent-Type: {content_type}\r\n\r\n".encode()
+            body = head + body + f"\r\n--{level}--".encode()
+            content_type = f"multipart/mixed;boundary={level}"
+
+        assert found(content_type, body, ("Content-Disposition", "x;handling=optional")) == expected
+
     @pytest.mark.parametrize(
         ("content_type", "body"),
         [

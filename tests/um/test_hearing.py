@@ -8,6 +8,7 @@ import pytest
 from tests.support.exchange_office import BELL, PLAN, Office
 from tests.support.scripted_call import During, Press, ScriptedCall
 
+from umbel.directory.objects import DialPlan
 from umbel.mailbox.message import AudioId, Caller, Importance, Message, MessageState
 from umbel.speech.phrase import Recorded
 from umbel.um.call import HungUp, Outcome
@@ -26,10 +27,12 @@ async def office_with(*seconds: float) -> Office:
     return office
 
 
-async def hear(office: Office, *presses: Press, outcomes: Sequence[Outcome] = ()) -> ScriptedCall:
+async def hear(
+    office: Office, *presses: Press, outcomes: Sequence[Outcome] = (), plan: DialPlan = PLAN
+) -> ScriptedCall:
     call = ScriptedCall(presses, outcomes=outcomes, audio=office.store.audio)
     with suppress(HungUp):
-        await hear_messages(call, office.world, BELL, PLAN)
+        await hear_messages(call, office.world, BELL, plan)
     return call
 
 
@@ -338,7 +341,7 @@ class TestMoreChoices:
         call = await hear(await office_with(20), "002")
 
         assert call.heard[-1] == "Calling Elisha Gray."
-        assert call.reached == "sip:2002@gw"
+        assert call.reached == "2002"
 
     async def test_stay_when_the_sender_is_not_reached(self) -> None:
         call = await hear(await office_with(20), "002", "#", outcomes=[Outcome.NO_ANSWER])
@@ -346,12 +349,36 @@ class TestMoreChoices:
         assert "Elisha Gray does not answer." in call.heard
         assert call.heard[-1] == "There are no more messages."
 
-    async def test_call_a_number_that_has_no_uri(self) -> None:
+    async def test_call_an_extension_that_has_no_mailbox(self) -> None:
         office = Office()
         await office.leave(caller=Caller(number="3001"))
         call = await hear(office, "002")
 
         assert call.reached == "3001"
+
+    @pytest.mark.parametrize(
+        "caller",
+        [
+            Caller(number="+19005550123", uri="sip:+19005550123@gw"),
+            Caller(number="19005550123"),
+            Caller(number="3001@elsewhere", uri="sip:3001@elsewhere.example"),
+            Caller(number="bell", uri="sip:bell@elsewhere.example"),
+        ],
+    )
+    async def test_never_call_what_a_stranger_wrote(self, caller: Caller) -> None:
+        office = Office()
+        await office.leave(caller=caller)
+        call = await hear(office, "002")
+
+        assert call.reached is None
+        assert "The sender cannot be called back." in call.heard
+
+    async def test_call_no_extension_where_the_dial_plan_forbids_it(self) -> None:
+        office = Office()
+        await office.leave(caller=Caller(number="3001"))
+        call = await hear(office, "002", plan=replace(PLAN, dial_extensions=False))
+
+        assert call.reached is None
 
     async def test_cannot_call_a_sender_who_is_unknown(self) -> None:
         office = Office()

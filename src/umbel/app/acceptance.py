@@ -10,7 +10,7 @@ from umbel.sip.address import Address
 from umbel.sip.message import Request
 from umbel.um.places import AtAttendant, AtMailbox, AtSubscriberAccess, Place
 
-from .offers import caller_address, is_anonymous
+from .offers import caller_address, is_anonymous, shown
 
 Accepted = ToAttendant | ToMailbox | ToSubscriber
 """A decision to answer."""
@@ -46,9 +46,9 @@ def new_record(call: str, node: str, request: Request, clock: Clock) -> CallReco
         direction=Direction.INBOUND,
         state=CallState.OFFERED,
         started=clock.wall(),
-        caller="" if is_anonymous(caller) else caller.uri.user or "",
-        caller_name="" if is_anonymous(caller) else caller.display_name,
-        dialled=request.uri.user or "",
+        caller="" if is_anonymous(caller) else shown(caller.uri.user or ""),
+        caller_name="" if is_anonymous(caller) else shown(caller.display_name),
+        dialled=shown(request.uri.user or ""),
     )
 
 

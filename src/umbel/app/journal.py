@@ -10,6 +10,9 @@ from umbel.um.call import Outcome
 
 from .record_keeper import RecordKeeper
 
+MOST_MILESTONES = 200
+"""Of a call that passes more, the first half and the latest half are kept."""
+
 FLOWS = {"attendant": "attendant", "answering": "answering", "access": "subscriber"}
 """The flow that a milestone's area begins; the other areas belong to whatever flow it is."""
 
@@ -72,7 +75,7 @@ class Journal:
         self._change(
             replace(
                 self.record,
-                milestones=(*self.record.milestones, passed),
+                milestones=(*_first_and_last(self.record.milestones), passed),
                 flow=FLOWS.get(name.partition(".")[0], self.record.flow),
                 mailbox=str(fields.get("mailbox") or self.record.mailbox),
             )
@@ -108,3 +111,11 @@ class Journal:
 
     def _tell(self, text: str, *, by_caller: bool) -> None:
         self._watch(Heard(call=self.record.id, by_caller=by_caller, text=text))
+
+
+def _first_and_last(milestones: tuple[Milestone, ...]) -> tuple[Milestone, ...]:
+    """Make room for another milestone."""
+    if len(milestones) < MOST_MILESTONES:
+        return milestones
+    half = MOST_MILESTONES // 2
+    return (*milestones[:half], *milestones[1 - half :])

@@ -42,6 +42,9 @@ PATIENCE: Duration = 5.0
 LAST_TRIES = 3
 """How often the end of a recording is offered to a store that does not take it."""
 
+MOST_KEYS = 128
+"""Keys that wait for a question; of more, the latest count."""
+
 _BYTES_A_SECOND = 16_000
 
 
@@ -54,7 +57,7 @@ class Line:
         self._is_lost = False
         self._send = send
         self._numbers = 0
-        self._keys: deque[str] = deque()
+        self._keys: deque[str] = deque(maxlen=MOST_KEYS)
         self._key_waiter: asyncio.Future[str] | None = None
         self._playing: tuple[int, asyncio.Future[PlayEnded]] | None = None
         self._recording: _Recording | None = None

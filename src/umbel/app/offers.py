@@ -68,11 +68,16 @@ def caller_of(request: Request, directory: Directory, dial_plan: DialPlan) -> Ca
     number, uri = address.uri.user or "", plain_uri(address.uri)
     owner = directory.caller(number, uri, dial_plan)
     return Caller(
-        number=number,
-        name=address.display_name or (owner.name if owner else ""),
-        uri=uri,
+        number=shown(number),
+        name=shown(address.display_name) or (owner.name if owner else ""),
+        uri=shown(uri),
         mailbox=owner.extension if owner else None,
     )
+
+
+def shown(text: str) -> str:
+    """Give what a peer wrote without what would act on a terminal that shows it."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def caller_address(request: Request) -> Address:

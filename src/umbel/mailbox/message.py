@@ -40,7 +40,7 @@ class Caller:
     name: str = ""
     """The display name that came with the call."""
     uri: str = ""
-    """Where a call back goes."""
+    """The SIP address that came with the call: to be shown, not to be called."""
     mailbox: str | None = None
     """The caller's own mailbox, where the number or URI belongs to a subscriber."""
 

@@ -58,6 +58,6 @@ def _parse_line(text: str, ending: str, number: int) -> Line:
     kind, equals, value = text.partition("=")
     if not equals or len(kind) != 1 or not (kind.isascii() and kind.isalpha()):
         raise MalformedSdp(
-            f"SDP line {number}: found {text[:40]!r}, expected a letter, '=' and a value"
+            f"SDP line {number}: found {text[:8]!r}, expected a letter, '=' and a value"
         )
     return Line(kind=kind, value=value, ending=ending, number=number)

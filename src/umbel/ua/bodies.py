@@ -8,6 +8,8 @@ from umbel.sip.message import Request, Response
 SESSION_DESCRIPTION = "application/sdp"
 
 _BOUNDARY = re.compile(r';\s*boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE)
+_DEEPEST = 4
+"""Bodies within bodies that are looked into; who sends more does not mean to be understood."""
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 
 
@@ -39,15 +41,15 @@ def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def _find(content_type: str, body: bytes) -> bytes | None:
+def _find(content_type: str, body: bytes, depth: int = 0) -> bytes | None:
     kind = media_type(content_type)
     if kind == SESSION_DESCRIPTION:
         return body
     boundary = _BOUNDARY.search(content_type)
-    if not kind.startswith("multipart/") or boundary is None:
+    if not kind.startswith("multipart/") or boundary is None or depth >= _DEEPEST:
         return None
     for part in _parts(body, boundary[1] or boundary[2]):
-        if (found := _find_in_part(part)) is not None:
+        if (found := _find_in_part(part, depth + 1)) is not None:
             return found
     return None
 
@@ -57,14 +59,14 @@ def _parts(body: bytes, boundary: str) -> list[bytes]:
     return re.split(rb"(?:^|\r?\n)--" + re.escape(boundary.encode()) + rb"[ \t]*", body)[1:]
 
 
-def _find_in_part(part: bytes) -> bytes | None:
+def _find_in_part(part: bytes, depth: int) -> bytes | None:
     pieces = _END_OF_HEADERS.split(part, maxsplit=1)
     if len(pieces) != 2:
         return None  # The closing delimiter, or a part without a header.
     for line in pieces[0].decode("utf-8", "replace").splitlines():
         name, _, value = line.partition(":")
         if name.strip().lower() == "content-type":
-            return _find(value, pieces[1])
+            return _find(value, pieces[1], depth)
     return None
 
 

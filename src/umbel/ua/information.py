@@ -1,7 +1,5 @@
 """Keys that come by SIP INFO (RFC 6086 keeps this use as it found it)."""
 
-import re
-
 from umbel.sip.errors import SipError, UnsupportedMediaType
 from umbel.sip.message import Request
 from umbel.sip.status import Status
@@ -11,7 +9,6 @@ from .bodies import media_type
 DTMF_RELAY = "application/dtmf-relay"
 DTMF = "application/dtmf"
 
-_SIGNAL = re.compile(rb"^\s*signal\s*=\s*(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
 _NAMES = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D", "STAR": "*"}
 """How some peers write what is no digit: by the event number of RFC 4733, or by name."""
 
@@ -42,12 +39,20 @@ def key_of(info: Request) -> str | None:
     kind = media_type(info.headers.get("Content-Type") or "")
     match kind:
         case "application/dtmf-relay":
-            signal = _SIGNAL.search(info.body)
-            return _key(signal[1] if signal else b"", info.body)
+            return _key(_signal(info.body), info.body)
         case "application/dtmf":
             return _key(info.body.strip(), info.body)
         case _:
             raise UnsupportedMediaType(kind or "unknown", accepted=(DTMF_RELAY, DTMF))
+
+
+def _signal(body: bytes) -> bytes:
+    """Give the value of the line ``Signal=…``."""
+    for line in body.splitlines():
+        name, _, value = line.partition(b"=")
+        if name.strip().lower() == b"signal":
+            return value.strip()
+    return b""
 
 
 def _key(signal: bytes, body: bytes) -> str:

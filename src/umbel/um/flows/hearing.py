@@ -19,6 +19,7 @@ from umbel.directory.objects import DialPlan, Mailbox
 from umbel.mailbox.message import Message, MessageGone, MessageId, MessageState
 from umbel.speech.phrase import Phrase, Recorded
 from umbel.um.call import Call
+from umbel.um.person import called_back_at
 from umbel.um.places import Onward
 from umbel.um.world import World
 
@@ -268,9 +269,8 @@ class Hearing:
         return None
 
     async def _call_sender(self) -> _Step:
-        caller = self._message.caller
-        target = caller.uri or caller.number
-        if not target:
+        target = called_back_at(self._world, self._message.caller, self._dial_plan)
+        if target is None:
             await self._tell("cannot-call-sender")
             return None
         self._is_playing = False

@@ -109,6 +109,7 @@ def _verdict(state: PinState) -> Verdict:
 
 async def _judge(call: Call, world: World, entered: _Entered) -> Verdict:
     if entered.mailbox is None:
+        await world.hasher.hash(entered.pin)  # No sooner refused than a wrong PIN.
         call.milestone("access.unknown-extension")
         return Verdict.WRONG
     verdict = await check_pin(call, world, entered.mailbox, entered.pin)
