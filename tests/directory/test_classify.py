@@ -16,6 +16,7 @@ from tests.support.organisation import (
     configuration_of,
     organisation,
 )
+from tests.support.peer_certificate import NamedCertificate
 
 from umbel.directory.classify import (
     Decision,
@@ -32,7 +33,7 @@ from umbel.directory.peers import Peer
 
 FROM_PBX = Peer(address="10.0.0.1", transport=Transport.UDP)
 FROM_LYNC = Peer(
-    address="10.0.0.5", transport=Transport.TLS, certificate_names=("pool.example.org",)
+    address="10.0.0.5", transport=Transport.TLS, certificate=NamedCertificate("pool.example.org")
 )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from tests.support.organisation import LYNC, PBX
+from tests.support.peer_certificate import NamedCertificate
 
 from umbel.directory.objects import Gateway, Transport
 from umbel.directory.peers import Peer, describe, recognise, why_unknown
@@ -43,7 +44,9 @@ class TestAGatewayWithoutTls:
 class TestAGatewayWithTls:
     def test_is_known_by_the_name_in_its_certificate(self) -> None:
         peer = Peer(
-            address="10.9.9.9", transport=TLS, certificate_names=("x.org", "Pool.Example.ORG")
+            address="10.9.9.9",
+            transport=TLS,
+            certificate=NamedCertificate("x.org", "pool.example.org"),
         )
 
         assert found(peer, LYNC) == LYNC
@@ -51,10 +54,15 @@ class TestAGatewayWithTls:
     def test_is_known_by_the_names_that_were_configured_instead(self) -> None:
         """The pool's own name does not count then."""
         pinned = replace(LYNC, certificate_names=("fe01.example.org", "fe02.example.org"))
-        front_end = Peer(address="10.9.9.9", transport=TLS, certificate_names=("fe02.example.org",))
+        front_end = Peer(
+            address="10.9.9.9", transport=TLS, certificate=NamedCertificate("fe02.example.org")
+        )
 
         assert found(front_end, pinned) == pinned
-        assert found(replace(front_end, certificate_names=("pool.example.org",)), pinned) is None
+        assert (
+            found(replace(front_end, certificate=NamedCertificate("pool.example.org")), pinned)
+            is None
+        )
 
     def test_is_not_known_by_its_address_alone(self) -> None:
         peer = Peer(address="10.0.0.5", transport=TLS)
@@ -66,6 +74,16 @@ class TestAGatewayWithTls:
 
         assert found(Peer(address="10.0.0.7", transport=TLS), phone) == phone
 
+    def test_whose_names_do_not_count_needs_a_trusted_certificate_and_its_address(self) -> None:
+        """Every certificate of the authority would do, so the address has to tell them apart."""
+        phone = Gateway(name="phone", address="10.0.0.7", transport=TLS, our_rule="chain-only")
+        peer = Peer(address="10.0.0.7", transport=TLS, certificate=NamedCertificate("x.org"))
+
+        assert found(peer, phone) == phone
+        assert found(replace(peer, certificate=None), phone) is None
+        assert found(replace(peer, address="10.0.0.8"), phone) is None
+        assert describe(phone) == "phone at 10.0.0.7 over TLS with any certificate that we trust"
+
     def test_is_never_believed_over_udp(self) -> None:
         """Anybody can write any source address on a datagram."""
         phone = Gateway(name="phone", address="10.0.0.7", transport=TLS)
@@ -75,7 +93,9 @@ class TestAGatewayWithTls:
 
 class TestOfSeveralThatFit:
     def test_a_certificate_says_more_than_an_address(self) -> None:
-        peer = Peer(address="10.0.0.1", transport=TLS, certificate_names=("pool.example.org",))
+        peer = Peer(
+            address="10.0.0.1", transport=TLS, certificate=NamedCertificate("pool.example.org")
+        )
 
         assert found(peer, PBX, LYNC) == LYNC
 
@@ -107,7 +127,11 @@ class TestWhyAPeerIsUnknown:
             (Peer(address="10.0.0.9", transport=UDP), "10.0.0.9 over UDP"),
             (Peer(address="10.0.0.9", transport=TLS), "10.0.0.9 over TLS with no certificate"),
             (
-                Peer(address="10.0.0.9", transport=TLS, certificate_names=("a.org", "b.org")),
+                Peer(
+                    address="10.0.0.9",
+                    transport=TLS,
+                    certificate=NamedCertificate("a.org", "b.org"),
+                ),
                 "10.0.0.9 over TLS with a certificate for a.org and b.org",
             ),
         ],
@@ -117,7 +141,7 @@ class TestWhyAPeerIsUnknown:
 
         assert reason == (
             f"no gateway is {who}; known are: "
-            "lync by a certificate for pool.example.org over TLS; pbx at 10.0.0.1 over UDP"
+            "lync by a certificate for pool.example.org over TLS (rule any-name); pbx at 10.0.0.1 over UDP"
         )
 
     def test_says_where_there_is_no_gateway_at_all(self) -> None:

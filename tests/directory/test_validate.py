@@ -47,6 +47,10 @@ def key(
     return replace(FRONT_DESK, keys=(mapping,), operator=operator)
 
 
+PIN = "2c" * 32
+PIN_64 = f"pin-sha256:{'A' * 43}="
+
+
 def found(*different: Configured) -> list[tuple[str, str]]:
     return [(finding.code, finding.seen) for finding in check(organisation(*different))]
 
@@ -68,6 +72,9 @@ class TestAConfiguration:
             replace(PBX, address="2001:db8::1", port=1, from_addresses=("10.0.0.0/8", "::1")),
             replace(PBX, username="umbel", password="secret"),
             replace(LYNC, address="10.0.0.5", certificate_names=("pool.example.org",)),
+            replace(LYNC, our_rule="pinned", certificate_names=(PIN, "sha256:" + PIN, PIN_64)),
+            replace(LYNC, rule="pinned", knows=(PIN,), dials=(PIN.upper(),)),
+            replace(LYNC, rule="lync", dials=("um.example.org",), knows=("10.0.0.9",)),
             replace(LYNC, srtp=True),
             HuntGroup(name="one", gateway="pbx", dial_plan="HQ", pilot="sip:um@example.org"),
             replace(STAFF, pin_lifetime_days=None, failures_before_reset=None),
@@ -119,6 +126,29 @@ class TestARule:
                 replace(LYNC, certificate_names=("*.example.org",)),
                 "gateway.certificate_names",
                 '"*.example.org"',
+            ),
+            (
+                replace(PBX, our_rule="cn"),
+                "gateway.our_rule",
+                '"cn" instead of one of any-name, lync',
+            ),
+            (replace(LYNC, rule="ocs"), "gateway.rule", '"ocs" instead of one of any-name, lync'),
+            (replace(LYNC, dials=("u m",)), "gateway.dials", '"u m" instead of a host name'),
+            (replace(LYNC, knows=(PIN,)), "gateway.knows", "instead of a host name"),
+            (
+                replace(LYNC, our_rule="pinned"),
+                "gateway.no-key-pinned",
+                "the SHA-256 of its public",
+            ),
+            (
+                replace(LYNC, our_rule="pinned", certificate_names=("pool.example.org",)),
+                "gateway.certificate_names",
+                '"pool.example.org" instead of the SHA-256 of a public key',
+            ),
+            (
+                replace(LYNC, our_rule="chain-only"),
+                "gateway.believes-everybody",
+                "chain-only instead of a rule that looks at names",
             ),
             (replace(EVERY_CALL_OF_PBX, dial_plan="gone"), "huntgroup.dial_plan", '"gone"'),
             (replace(EVERY_CALL_OF_PBX, pilot="a b"), "huntgroup.pilot", '"a b"'),

@@ -7,7 +7,6 @@ from umbel.directory.classify import Offered
 from umbel.directory.lookup import Directory
 from umbel.directory.objects import DialPlan, Gateway, Security, Transport
 from umbel.directory.peers import Peer
-from umbel.identity.names import presented_names
 from umbel.mailbox.message import Caller
 from umbel.media.offer_answer import MediaSecurity
 from umbel.sip.address import Address
@@ -15,6 +14,8 @@ from umbel.sip.digest import Credentials
 from umbel.sip.hop import Source
 from umbel.sip.message import Request
 from umbel.sip.uri import Uri
+
+from .peer_certificate import verified_certificate
 
 ANONYMOUS_HOST = "anonymous.invalid"
 """The host of a caller who withholds their name (RFC 3323 section 4.1.1.3)."""
@@ -35,14 +36,11 @@ def offered(request: Request, source: Source) -> Offered:
 
 def peer_of(source: Source) -> Peer:
     """Say who the peer is, as far as the transport can tell."""
-    names: tuple[str, ...] = ()
-    if source.handshake is not None and source.handshake.is_verified:
-        names = presented_names(source.handshake.peer_chain[0]).hosts
     return Peer(
         address=source.address,
         transport=Transport(source.transport.lower()),
         port=source.port,
-        certificate_names=names,
+        certificate=verified_certificate(source),
     )
 
 

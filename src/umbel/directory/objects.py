@@ -6,8 +6,19 @@ that one. References between objects are by name, as a person writes them.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from umbel.core.instants import Duration
+
+IDENTITY_RULES: Final = (
+    "any-name", "lync", "rfc5922", "rfc6125", "rfc9525", "exchange", "common-name", "pinned",
+    "chain-only",
+)  # fmt: skip
+"""The rules that a gateway can name; ``identity.rules`` says what each means."""
+PINNED: Final = "pinned"
+"""The rule by which names are the SHA-256 of keys."""
+CHAIN_ONLY: Final = "chain-only"
+"""The rule that looks at no name."""
 
 
 class UriType(StrEnum):
@@ -126,7 +137,8 @@ class Gateway:
     certificate_names: tuple[str, ...] = ()
     """Names, one of which its certificate must carry; empty: the address itself."""
     our_rule: str = "any-name"
-    """By which rule we look for these names in its certificate; ``pinned``: they are keys."""
+    """By which rule we look for these names in its certificate; ``pinned``: they are keys, as
+    ``sha256:…``."""
     rule: str = "any-name"
     """By which rule it judges our certificate, as ``lync``: explains and foretells, never refuses."""
     dials: tuple[str, ...] = ()

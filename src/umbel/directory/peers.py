@@ -4,16 +4,25 @@ import ipaddress
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from umbel.core.addresses import is_ip_address
 
-from .objects import Gateway, Transport
+from .objects import CHAIN_ONLY, Gateway, Transport
 
 Resolved = Mapping[str, Collection[str]]
 """By gateway name: the IP addresses that DNS has for the gateway's host name now."""
 
 _SHOWN = 8
 """Of many known gateways, a refusal names this many."""
+
+
+class Certificate(Protocol):
+    """A certificate whose chain was found good; as text, the names in it."""
+
+    def proves(self, gateway: Gateway) -> bool:
+        """Say whether it is this gateway's, by the gateway's ``our_rule``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +34,16 @@ class Peer:
     transport: Transport
     port: int | None = None
     """Tells gateways apart that share an address."""
-    certificate_names: tuple[str, ...] = ()
-    """The names in its client certificate; empty unless the chain was found good."""
+    certificate: Certificate | None = None
+    """``None`` where it showed none, or one whose chain was not found good."""
 
     def __str__(self) -> str:
         shown = f"{self.address} over {self.transport.value.upper()}"
         if self.transport is not Transport.TLS:
             return shown
-        names = " and ".join(self.certificate_names)
-        return f"{shown} with " + (f"a certificate for {names}" if names else "no certificate")
+        if self.certificate is None:
+            return f"{shown} with no certificate"
+        return f"{shown} with a certificate for {self.certificate}"
 
 
 def recognise(peer: Peer, gateways: Mapping[str, Gateway], resolved: Resolved) -> Gateway | None:
@@ -64,14 +74,16 @@ def describe(gateway: Gateway) -> str:
     """Say how a gateway is recognised."""
     transport = gateway.transport.value.upper()
     if names := presented_names(gateway):
-        return f"{gateway.name} by a certificate for {' or '.join(names)} over {transport}"
+        by = f"{gateway.name} by a certificate for {' or '.join(names)} over {transport}"
+        return f"{by} (rule {gateway.our_rule})"
     places = " or ".join((gateway.address, *gateway.from_addresses))
-    return f"{gateway.name} at {places} over {transport}"
+    with_any = " with any certificate that we trust" if _takes_every_name(gateway) else ""
+    return f"{gateway.name} at {places} over {transport}{with_any}"
 
 
 def presented_names(gateway: Gateway) -> tuple[str, ...]:
     """Give the names, one of which its certificate must carry; empty: its address is enough."""
-    if gateway.transport is not Transport.TLS:
+    if gateway.transport is not Transport.TLS or _takes_every_name(gateway):
         return ()
     if gateway.certificate_names or is_ip_address(gateway.address):
         return gateway.certificate_names
@@ -92,13 +104,18 @@ def _rank(peer: Peer, gateway: Gateway, resolved: Collection[str]) -> _Rank | No
 def _evidence(peer: Peer, gateway: Gateway, resolved: Collection[str]) -> int | None:
     if gateway.transport is Transport.TLS and peer.transport is not Transport.TLS:
         return None  # A source address alone is easily forged over UDP.
-    if names := presented_names(gateway):
-        wanted = {name.lower().rstrip(".") for name in names}
-        shown = {name.lower().rstrip(".") for name in peer.certificate_names}
-        return 0 if wanted & shown else None
+    if presented_names(gateway):
+        return 0 if peer.certificate is not None and peer.certificate.proves(gateway) else None
+    if _takes_every_name(gateway) and peer.certificate is None:
+        return None
     address = ipaddress.ip_address(peer.address)
     fitting = [network for network in _networks(gateway, resolved) if address in network]
     return min((1 + net.max_prefixlen - net.prefixlen for net in fitting), default=None)
+
+
+def _takes_every_name(gateway: Gateway) -> bool:
+    """Say whether its certificate only has to be trusted; then its address says who it is."""
+    return gateway.transport is Transport.TLS and gateway.our_rule == CHAIN_ONLY
 
 
 def _networks(

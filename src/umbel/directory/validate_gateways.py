@@ -11,12 +11,12 @@ from .objects import Gateway, Transport
 from .ports import Configuration
 from .problems import (
     Problem,
-    is_host_name,
     not_dialable,
     out_of_range,
     unknown_reference,
     wrong_name,
 )
+from .validate_identities import identity_problems, is_name
 
 
 def gateway_problems(configuration: Configuration) -> Iterator[Problem]:
@@ -25,7 +25,8 @@ def gateway_problems(configuration: Configuration) -> Iterator[Problem]:
         gateway = configuration.gateways[name]
         yield from wrong_name("gateway", name)
         yield from _address(gateway)
-        yield from _identity(gateway)
+        yield from identity_problems(gateway)
+        yield from _half_credentials(gateway)
         yield from _keys_in_the_clear(gateway)
     yield from _twins(configuration)
     yield from _without_hunt_group(configuration)
@@ -68,7 +69,7 @@ def hunt_group_problems(configuration: Configuration) -> Iterator[Problem]:
 
 def _address(gateway: Gateway) -> Iterator[Problem]:
     where = f"gateway {gateway.name}"
-    if not is_ip_address(gateway.address) and not _is_name(gateway.address):
+    if not is_ip_address(gateway.address) and not is_name(gateway.address):
         yield Problem(
             code="gateway.address",
             where=f"{where}, address",
@@ -89,34 +90,11 @@ def _address(gateway: Gateway) -> Iterator[Problem]:
             )
 
 
-def _identity(gateway: Gateway) -> Iterator[Problem]:
-    where = f"gateway {gateway.name}"
-    by_address = is_ip_address(gateway.address) and not gateway.certificate_names
-    if gateway.transport is Transport.TLS and by_address:
-        yield Problem(
-            code="gateway.tls-by-address",
-            where=f"{where}, address",
-            found=f"{gateway.address} with TLS",
-            expected="a host name, or certificate_names that say whose certificate to expect",
-            do=f"umbel gateway set {gateway.name} --address HOST",
-            means="certificates carry names: nobody can tell whether this one is the gateway's",
-            severity=Severity.WARNING,
-            rule="RFC 5922 section 7.3",
-        )
-    for name in gateway.certificate_names:
-        if not _is_name(name) and not is_ip_address(name):
-            yield Problem(
-                code="gateway.certificate_names",
-                where=f"{where}, certificate_names",
-                found=f'"{name}"',
-                expected="a host name, without wildcard",
-                do="write the names out: SIP matches no wildcards",
-                rule="RFC 5922 section 7.2",
-            )
+def _half_credentials(gateway: Gateway) -> Iterator[Problem]:
     if gateway.password and not gateway.username:
         yield Problem(
             code="gateway.password-alone",
-            where=f"{where}, username",
+            where=f"gateway {gateway.name}, username",
             found="a password and no user name",
             expected="both, or none",
             do=f"umbel gateway set {gateway.name} --username NAME",
@@ -169,11 +147,6 @@ def _without_hunt_group(configuration: Configuration) -> Iterator[Problem]:
             means="every call from it is refused with 404",
             severity=Severity.WARNING,
         )
-
-
-def _is_name(text: str) -> bool:
-    """Say whether it is a host name; one whose last label is a number is a mistyped address."""
-    return is_host_name(text) and not text.rstrip(".").rpartition(".")[2].isdigit()
 
 
 def _is_network(text: str) -> bool:

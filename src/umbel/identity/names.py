@@ -44,25 +44,11 @@ class PresentedNames:
     """What could not be read, each as a sentence with its place."""
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """
-        Give the hosts that they name: SIP domains, DNS names, IP addresses, then common names.
-
-        A SIP URI with a user part names a person, not a host (RFC 5922 section 7.1).
-        """
-        found = (*self._sip_domains(), *self.dns_names, *self.ip_addresses, *self.common_names)
-        return tuple(dict.fromkeys(name.lower() for name in found))
-
-    @property
     def alternative_names(self) -> tuple[str, ...]:
         """Give every alternative name that could be read, for people."""
         return (
             *self.dns_names, *self.uris, *self.ip_addresses, *self.service_names, *self.other_names
         )  # fmt: skip
-
-    def _sip_domains(self) -> tuple[str, ...]:
-        rests = (uri[4:] for uri in self.uris if uri.lower().startswith("sip:"))
-        return tuple(rest for rest in rests if rest and "@" not in rest)
 
 
 def presented_names(certificate: bytes) -> PresentedNames:

@@ -1,0 +1,45 @@
+"""The certificate that a peer proved to hold, as the directory asks about it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from umbel.diagnosis.gateway_identity import our_demand
+from umbel.directory.objects import Gateway
+from umbel.identity.handshake import HandshakeReport, Role
+from umbel.identity.identity_findings import all_names_of
+from umbel.identity.names import PresentedNames, presented_names
+from umbel.sip.hop import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedCertificate:
+    """A peer's certificate whose chain OpenSSL found good."""
+
+    names: PresentedNames
+    our_role: Role
+    """Rules differ for the certificates of clients and of servers."""
+
+    def __str__(self) -> str:
+        return all_names_of(self.names)
+
+    def proves(self, gateway: Gateway) -> bool:
+        """Say whether it is this gateway's, by the gateway's ``our_rule``."""
+        return _proves(self, gateway)
+
+
+def verified_certificate(source: Source) -> VerifiedCertificate | None:
+    """Give the certificate that came with a connection; ``None``: none that we believe."""
+    report = source.handshake
+    if not isinstance(report, HandshakeReport) or not report.is_verified:
+        return None
+    return VerifiedCertificate(names=_names_in(report.peer_chain[0]), our_role=report.role)
+
+
+@lru_cache(maxsize=1024)
+def _names_in(certificate: bytes) -> PresentedNames:
+    return presented_names(certificate)
+
+
+@lru_cache(maxsize=4096)  # Each request asks, about every gateway, and the answer never changes.
+def _proves(certificate: VerifiedCertificate, gateway: Gateway) -> bool:
+    return our_demand(gateway).judge(certificate.names, our_role=certificate.our_role).is_accepted
