@@ -146,6 +146,11 @@ class Gateway:
     knows: tuple[str, ...] = ()
     """The names that it has in its list of trusted servers; empty: each node's own."""
 
+    @property
+    def takes_every_name(self) -> bool:
+        """Whether its certificate only has to be trusted, and its address says who it is."""
+        return self.transport is Transport.TLS and self.our_rule == CHAIN_ONLY
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HuntGroup:

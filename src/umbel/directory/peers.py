@@ -8,7 +8,7 @@ from typing import Protocol
 
 from umbel.core.addresses import is_ip_address
 
-from .objects import CHAIN_ONLY, Gateway, Transport
+from .objects import Gateway, Transport
 
 Resolved = Mapping[str, Collection[str]]
 """By gateway name: the IP addresses that DNS has for the gateway's host name now."""
@@ -77,13 +77,13 @@ def describe(gateway: Gateway) -> str:
         by = f"{gateway.name} by a certificate for {' or '.join(names)} over {transport}"
         return f"{by} (rule {gateway.our_rule})"
     places = " or ".join((gateway.address, *gateway.from_addresses))
-    with_any = " with any certificate that we trust" if _takes_every_name(gateway) else ""
+    with_any = " with any certificate that we trust" if gateway.takes_every_name else ""
     return f"{gateway.name} at {places} over {transport}{with_any}"
 
 
 def presented_names(gateway: Gateway) -> tuple[str, ...]:
     """Give the names, one of which its certificate must carry; empty: its address is enough."""
-    if gateway.transport is not Transport.TLS or _takes_every_name(gateway):
+    if gateway.transport is not Transport.TLS or gateway.takes_every_name:
         return ()
     if gateway.certificate_names or is_ip_address(gateway.address):
         return gateway.certificate_names
@@ -106,16 +106,11 @@ def _evidence(peer: Peer, gateway: Gateway, resolved: Collection[str]) -> int | 
         return None  # A source address alone is easily forged over UDP.
     if presented_names(gateway):
         return 0 if peer.certificate is not None and peer.certificate.proves(gateway) else None
-    if _takes_every_name(gateway) and peer.certificate is None:
+    if gateway.takes_every_name and peer.certificate is None:
         return None
     address = ipaddress.ip_address(peer.address)
     fitting = [network for network in _networks(gateway, resolved) if address in network]
     return min((1 + net.max_prefixlen - net.prefixlen for net in fitting), default=None)
-
-
-def _takes_every_name(gateway: Gateway) -> bool:
-    """Say whether its certificate only has to be trusted; then its address says who it is."""
-    return gateway.transport is Transport.TLS and gateway.our_rule == CHAIN_ONLY
 
 
 def _networks(

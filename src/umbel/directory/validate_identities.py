@@ -53,7 +53,7 @@ def _unknown_rule(gateway: Gateway, field: str, rule: str) -> Iterator[Problem]:
 
 def _without_name(gateway: Gateway) -> Iterator[Problem]:
     by_address = is_ip_address(gateway.address) and not gateway.certificate_names
-    if gateway.transport is Transport.TLS and by_address and gateway.our_rule != CHAIN_ONLY:
+    if gateway.transport is Transport.TLS and by_address and not gateway.takes_every_name:
         yield Problem(
             code="gateway.tls-by-address",
             where=f"gateway {gateway.name}, address",
@@ -67,26 +67,41 @@ def _without_name(gateway: Gateway) -> Iterator[Problem]:
 
 
 def _names(gateway: Gateway, field: str, names: tuple[str, ...], rule: str) -> Iterator[Problem]:
-    for name in names:
-        if rule == PINNED and _KEY.fullmatch(name) is None:
-            yield Problem(
-                code=f"gateway.{field}",
-                where=f"gateway {gateway.name}, {field}",
-                found=f'"{name}"',
-                expected="the SHA-256 of a public key, as sha256: and 64 hexadecimal digits, "
-                "since the rule is pinned",
-                do=_HOW_TO_PIN,
-                rule="RFC 7469 section 2.4",
-            )
-        elif rule != PINNED and not is_name(name) and not is_ip_address(name):
-            yield Problem(
-                code=f"gateway.{field}",
-                where=f"gateway {gateway.name}, {field}",
-                found=f'"{name}"',
-                expected="a host name, without wildcard",
-                do="write the names out: SIP matches no wildcards; keys need the rule pinned",
-                rule="RFC 5922 section 7.2",
-            )
+    """Check that names are keys where the rule is ``pinned``, and else hosts."""
+    is_right, wrong = (_is_key, _no_key) if rule == PINNED else (_is_host, _no_host)
+    where = f"gateway {gateway.name}, {field}"
+    return (wrong(f"gateway.{field}", where, name) for name in names if not is_right(name))
+
+
+def _is_key(text: str) -> bool:
+    return _KEY.fullmatch(text) is not None
+
+
+def _no_key(code: str, where: str, name: str) -> Problem:
+    return Problem(
+        code=code,
+        where=where,
+        found=f'"{name}"',
+        expected="the SHA-256 of a public key, as sha256: and 64 hexadecimal digits, since the "
+        "rule is pinned",
+        do=_HOW_TO_PIN,
+        rule="RFC 7469 section 2.4",
+    )
+
+
+def _is_host(text: str) -> bool:
+    return is_name(text) or is_ip_address(text)
+
+
+def _no_host(code: str, where: str, name: str) -> Problem:
+    return Problem(
+        code=code,
+        where=where,
+        found=f'"{name}"',
+        expected="a host name, without wildcard",
+        do="write the names out: SIP matches no wildcards; keys need the rule pinned",
+        rule="RFC 5922 section 7.2",
+    )
 
 
 def _without_key(gateway: Gateway) -> Iterator[Problem]:
@@ -103,7 +118,7 @@ def _without_key(gateway: Gateway) -> Iterator[Problem]:
 
 
 def _everybody(gateway: Gateway) -> Iterator[Problem]:
-    if gateway.transport is Transport.TLS and gateway.our_rule == CHAIN_ONLY:
+    if gateway.takes_every_name:
         yield Problem(
             code="gateway.believes-everybody",
             where=f"gateway {gateway.name}, our_rule",
