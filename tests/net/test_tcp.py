@@ -404,10 +404,10 @@ class TestFaultOfOurOwn:
             async with stranger(hop) as (_, healthy), stranger(hop) as (reader, writer):
                 healthy.write(OPTIONS)
                 await server.message()
-                taking, server.signalling.deliver = server.signalling.deliver, fail
+                taking, server.signalling.on_message = server.signalling.on_message, fail
                 writer.write(OPTIONS)
                 assert await rest(reader) == b""
-                server.signalling.deliver = taking
+                server.signalling.on_message = taking
                 healthy.write(OPTIONS)
 
                 assert (await server.message())[0] == OPTIONS

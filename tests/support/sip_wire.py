@@ -11,6 +11,7 @@ from umbel.net.listeners import Listener
 from umbel.net.signalling import Signalling
 from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.hop import Hop, Source, Transport
+from umbel.trace.entry import Entry
 
 OPTIONS = (
     b"OPTIONS sip:umbel.example.org SIP/2.0\r\n"
@@ -49,6 +50,7 @@ class Wire:
     complaints: asyncio.Queue[tuple[bytes, Source, PeerError]] = field(
         default_factory=asyncio.Queue
     )
+    traffic: list[Entry] = field(default_factory=list)
     signalling: Signalling = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,7 @@ class Wire:
             tls=self.tls,
             limits=self.limits,
         )
+        self.signalling.watch_traffic(self.traffic.append)
 
     async def listen(
         self, transport: Transport, address: str = "127.0.0.1", *, strict: bool = False

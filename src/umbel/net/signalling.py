@@ -7,10 +7,11 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from umbel.core.errors import PeerError
+from umbel.core.errors import PeerError, Unavailable
 from umbel.core.instants import Clock
 from umbel.identity.handshake import HandshakeReport, Role
 from umbel.sip.hop import Hop, Source, Transport
+from umbel.trace.entry import Entry
 
 from .connection_table import ConnectionTable
 from .credentials import Credentials
@@ -18,6 +19,7 @@ from .layer import Address, Layer, PlainLayer
 from .limits import ConnectionLimits
 from .listeners import Listener, Listening, cannot_listen, check_address
 from .stream import ConnectionKey, ConnectionOrigin, StreamConnection, Surroundings
+from .tap import Tap
 from .tls_identity import TlsIdentity
 from .udp import UdpSocket, bind
 
@@ -42,13 +44,16 @@ class Signalling:
         tls: TlsIdentity | None = None,
         limits: ConnectionLimits | None = None,
     ) -> None:
-        self.deliver = on_message
-        self.note = on_handshake
-        self.complain = on_malformed
+        self.on_message = on_message
+        self._on_handshake = on_handshake
+        self._on_malformed = on_malformed
+        self._tap = Tap(clock)
         self.refused = 0
         """Connections turned away because there were too many."""
         self._connections = ConnectionTable()
-        self._around = Surroundings(user=self, clock=clock, limits=limits or ConnectionLimits())
+        self._around = Surroundings(
+            user=self, clock=clock, limits=limits or ConnectionLimits(), tap=self._tap
+        )
         self._credentials = Credentials(tls)
         self._listening = Listening()
         self._opening: set[asyncio.Task[None]] = set()
@@ -63,6 +68,10 @@ class Signalling:
     def set_tls_identity(self, tls: TlsIdentity) -> None:
         """Use another identity for connections that begin from now on; the others live on."""
         self._credentials.replace(tls)
+
+    def watch_traffic(self, watcher: Callable[[Entry], None] | None) -> None:
+        """Tell *watcher* of all that passes from now on; ``None``: tell nobody, as at first."""
+        self._tap.watcher = watcher
 
     async def listen(self, listener: Listener) -> int:
         """Take SIP at an address; give the port. ``Mistake`` where that is not possible."""
@@ -83,11 +92,15 @@ class Signalling:
         handed over before the first wait. On a connection just opened this waits until the peer
         has taken it, so that a late refusal is told to whom it concerns.
         """
-        if hop.transport is Transport.UDP:
-            self._listening.udp_socket_for(hop).send(data, (hop.address, hop.port))
-            return
-        connection = self._living(hop) or self._open(hop)
-        await connection.send(data)
+        try:
+            if hop.transport is Transport.UDP:
+                self._send_udp(data, hop)
+                return
+            connection = self._living(hop) or self._open(hop)
+            await connection.send(data)
+        except Unavailable as error:
+            self._tap.failed(data, hop, str(error))
+            raise
 
     async def close(self) -> None:
         """Stop listening, and close every connection in good order."""
@@ -114,6 +127,21 @@ class Signalling:
         self._enter(connection)
         return True
 
+    def deliver(self, message: bytes, source: Source) -> None:
+        """Take one whole message."""
+        self._tap.received(message, source)
+        self.on_message(message, source)
+
+    def complain(self, octets: bytes, source: Source, error: PeerError) -> None:
+        """Take note of bytes that are no message."""
+        self._tap.received(octets, source, str(error))
+        self._on_malformed(octets, source, error)
+
+    def note(self, report: HandshakeReport, connection: str) -> None:
+        """Take the report of a connection's handshake."""
+        self._tap.shaken(connection, report)
+        self._on_handshake(report)
+
     def forget(self, connection: StreamConnection) -> None:
         """Take out a connection that is gone."""
         self._connections.remove(connection)
@@ -131,6 +159,11 @@ class Signalling:
         listening = UdpSocket(bound, take, self._around.clock)
         self._listening.sockets.append(listening)
         return listening.local[1]
+
+    def _send_udp(self, data: bytes, hop: Hop) -> None:
+        bound, remote = self._listening.udp_socket_for(hop), (hop.address, hop.port)
+        bound.send(data, remote)
+        self._tap.sent(data, _datagram_source(remote, bound.local), hop.domain)
 
     async def _listen_tcp(self, listener: Listener) -> int:
         server = await asyncio.get_running_loop().create_server(

@@ -15,6 +15,7 @@ from umbel.sip.hop import Source, Transport
 from .layer import Ends, Layer, LayerEnded, shown
 from .limits import ConnectionLimits
 from .pending_sends import PendingSends
+from .tap import Tap
 
 _PONG = b"\r\n"
 """The answer to a keep-alive (RFC 5626 section 3.5.1)."""
@@ -41,8 +42,8 @@ class ConnectionUser(Protocol):
         """Take note of bytes that are no message."""
         ...
 
-    def note(self, report: HandshakeReport) -> None:
-        """Take the report of a handshake."""
+    def note(self, report: HandshakeReport, connection: str) -> None:
+        """Take the report of a connection's handshake."""
         ...
 
     def forget(self, connection: "StreamConnection") -> None:
@@ -57,6 +58,7 @@ class Surroundings:
     user: ConnectionUser
     clock: Clock
     limits: ConnectionLimits
+    tap: Tap
 
 
 class State(Enum):
@@ -153,6 +155,7 @@ class StreamConnection(asyncio.Protocol):
             self._pending.hold(message)
         elif self.state in (State.UNCONFIRMED, State.UP, State.LEAVING):
             self._write(message)
+            self._tell_sent(message)
         else:
             self._pending.fail(f"{self.peer}: the connection is closed")
         if self.state in (State.UP, State.LEAVING):
@@ -209,6 +212,7 @@ class StreamConnection(asyncio.Protocol):
         local, remote = (tcp.get_extra_info(of) for of in ("sockname", "peername"))
         if local and remote:
             self.ends = Ends(local=local[:2], remote=remote[:2])
+            self._source = self._source_with(None)
         if self.state is not State.OPENING or not remote or not self._is_admitted():
             self.fail_to_open("the peer reset the connection at once")
             return
@@ -273,7 +277,12 @@ class StreamConnection(asyncio.Protocol):
             self._enter(State.UNCONFIRMED)
             for message in self._pending.take_unsent():
                 self._layer.send(message)
+                self._tell_sent(message)
         self._flush()
+
+    def _tell_sent(self, message: bytes) -> None:
+        key = self.origin.key
+        self._around.tap.sent(message, self._source, key.domain if key else "")
 
     def _write(self, octets: bytes) -> None:
         self._times.active = self._around.clock.now()
@@ -292,7 +301,7 @@ class StreamConnection(asyncio.Protocol):
         self._enter(State.UP)
         self._pending.confirm()
         if report is not None:
-            self._around.user.note(report)
+            self._around.user.note(report, self.origin.name)
 
     def _hear(self, octets: bytes) -> None:
         """Take bytes of SIP."""
@@ -351,6 +360,7 @@ class StreamConnection(asyncio.Protocol):
             error = UnfinishedMessage(f"the end of the message did not come: {detail}")
             self._around.user.complain(self._framer.rest, self._source, error)
         self._pending.fail(f"{self.peer}: {detail}")
+        self._around.tap.ended(self._source, detail)
         self._enter(State.CLOSING)
         self._layer.finish()
         self._flush()
@@ -365,7 +375,7 @@ class StreamConnection(asyncio.Protocol):
             ending, detail = Ending.REFUSED_BY_US, f"given up {self._layer.progress}: {detail}"
         report = self._layer.report(self.ends, ending or Ending.SUCCEEDED, detail)
         if report is not None:
-            self._around.user.note(report)
+            self._around.user.note(report, self.origin.name)
 
     def _source_with(self, handshake: HandshakeReport | None) -> Source:
         (address, port), (local_address, local_port) = self.ends.remote, self.ends.local

@@ -39,6 +39,7 @@ class TlsLayer:
         )
         watch(self._tls, self._observation)
         self._has_heard = False
+        self._has_carried = False
         self._took: float | None = None
         self._verification = 0, ""
 
@@ -49,7 +50,9 @@ class TlsLayer:
 
     @property
     def progress(self) -> str:
-        """How far the handshake came."""
+        """How far the handshake came, or what came after it."""
+        if self._has_carried:
+            return "after messages had passed"
         if self.is_ready:
             return "after the handshake, before the first message"
         return self._observation.progress()
@@ -128,6 +131,7 @@ class TlsLayer:
     def _read(self) -> Iterator[bytes]:
         try:
             while octets := self._tls.read(_READ):
+                self._has_carried = True
                 yield octets
         except ssl.SSLWantReadError:
             return
