@@ -79,6 +79,18 @@ class TestAMessageBeingSpoken:
             message, state=MessageState.NEW, duration=3.0, was_interrupted=True
         )
 
+    async def test_is_as_urgent_as_its_caller_said_whoever_delivers_it(
+        self, store: SqlStore
+    ) -> None:
+        message = await store.messages.begin("1001", ELISHA, "call-1")
+        await store.messages.set_importance(message.id, Importance.HIGH)
+
+        (unfinished,) = await store.messages.unfinished("node01.example.org")
+        delivered = await store.messages.deliver_interrupted(message.id, 1.5)
+
+        assert unfinished.importance is Importance.HIGH
+        assert delivered.importance is Importance.HIGH
+
     async def test_leaves_nothing_when_discarded(self, store: SqlStore) -> None:
         message = await store.messages.begin("1001", ELISHA, "call-1")
         await store.audio.append(message.audio, SECOND)
@@ -106,6 +118,13 @@ class TestADeliveredMessage:
         again = await store.messages.deliver(delivered.id, 9.0, Importance.HIGH)
 
         assert again == replace(delivered, state=MessageState.SAVED)
+
+    async def test_is_as_urgent_as_it_was_sent(self, store: SqlStore) -> None:
+        """The caller is gone, and with them whoever could say otherwise."""
+        delivered = await leave(store)
+        await store.messages.set_importance(delivered.id, Importance.HIGH)
+
+        assert await store.messages.get(delivered.id) == delivered
 
     async def test_is_nobody_elses(self, store: SqlStore) -> None:
         await leave(store, "1001")

@@ -118,6 +118,13 @@ class MemoryMessages:
             message, state=MessageState.NEW, duration=duration, importance=importance
         )
 
+    async def set_importance(self, message: MessageId, importance: Importance) -> None:
+        """Keep what the caller says of it while it is RECORDING."""
+        self.audio.switch.check()
+        kept = self.kept.get(message)
+        if kept is not None and kept.state is MessageState.RECORDING:
+            self._change(message, importance=importance)
+
     async def deliver_interrupted(self, message: MessageId, duration: Duration) -> Message:
         """Make it NEW, marked as interrupted."""
         return self._change(

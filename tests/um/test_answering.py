@@ -233,9 +233,8 @@ class TestAStoreThatIsDown:
 
     async def test_after_the_recording_leaves_it_to_be_delivered_later(self) -> None:
         answered = Answered("#")
-        answered.call = FailingWhenAsked(["#"], [Speech(10)], audio=answered.office.store.audio).of(
-            answered.office
-        )
+        call = FailingWhenAsked(["#"], [Speech(10)], audio=answered.office.store.audio)
+        call.office, answered.call = answered.office, call
         await answered.by()
 
         assert (
@@ -243,6 +242,25 @@ class TestAStoreThatIsDown:
             in answered.call.heard
         )
         assert answered.only.state is MessageState.RECORDING
+        assert "message.delayed" in answered.call.milestones
+
+    async def test_before_it_is_sent_does_not_forget_that_it_is_urgent(self) -> None:
+        """The store knows it before the caller decides to send."""
+        answered = Answered()
+        call = FailingToDeliver(["3", "#"], [Speech(10)], audio=answered.office.store.audio)
+        call.office, answered.call = answered.office, call
+        await answered.by()
+
+        assert answered.only.state is MessageState.RECORDING
+        assert answered.only.importance is Importance.HIGH
+
+    async def test_while_the_caller_marks_it_does_not_end_the_call(self) -> None:
+        answered = Answered()
+        call = FailingWhenAsked(["3", "#"], [Speech(10)], audio=answered.office.store.audio)
+        call.office, answered.call = answered.office, call
+        await answered.by()
+
+        assert "Your message is marked as urgent." in answered.call.heard
         assert "message.delayed" in answered.call.milestones
 
     async def test_while_recording_keeps_what_was_spoken(self) -> None:
@@ -268,12 +286,20 @@ class TestAMailboxThatIsRemovedWhileItsCallerSpeaks:
         assert answered.call.told == []
 
 
+class FailingToDeliver(ScriptedCall):
+    """The store goes down once the message has been marked."""
+
+    office: Office
+
+    def _key(self, within: float) -> str | None:
+        self.office.store.switch.is_down = "Your message is marked as urgent." in self.heard
+        return super()._key(within)
+
+
 class FailingWhenAsked(ScriptedCall):
     """The store goes down while the caller decides."""
 
-    def of(self, office: Office) -> "FailingWhenAsked":
-        self.office = office
-        return self
+    office: Office
 
     def _key(self, within: float) -> str | None:
         if within:

@@ -9,7 +9,7 @@ from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import Unavailable
 from umbel.core.events import EventKind, Events, Field
 from umbel.core.instants import Duration
-from umbel.mailbox.message import Importance, Message, MessageGone
+from umbel.mailbox.message import Message, MessageGone
 from umbel.mailbox.ports import Audio, Messages
 
 FINISH_EVERY: Duration = 30.0
@@ -56,7 +56,7 @@ class Recovery:
         self._tell(catalogue.MESSAGE_INTERRUPTED, message, duration, lost_node=self._node)
 
     async def _as_whole(self, message: Message, duration: Duration) -> None:
-        await self._messages.deliver(message.id, duration, Importance.NORMAL)
+        await self._messages.deliver(message.id, duration, message.importance)
         self._tell(catalogue.MESSAGE_DELIVERED, message, duration, call=message.call)
 
     def _tell(self, kind: EventKind, message: Message, duration: Duration, **fields: Field) -> None:

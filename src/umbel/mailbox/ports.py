@@ -24,6 +24,10 @@ class Messages(Protocol):
         """Make a recorded message NEW, for the subscriber; ``MessageGone`` where it was removed."""
         ...
 
+    async def set_importance(self, message: MessageId, importance: Importance) -> None:
+        """Keep what the caller says of a message that is being recorded, whoever delivers it."""
+        ...
+
     async def discard(self, message: MessageId) -> None:
         """Remove a message and its audio for good (re-recorded, too short, or purged)."""
         ...

@@ -3,7 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    case,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from umbel.core.errors import Misuse
 from umbel.core.identifiers import Randomness
@@ -66,11 +76,16 @@ class SqlMessages:
         self, message: MessageId, duration: Duration, importance: Importance
     ) -> Message:
         """Make a recorded message NEW. Delivering it again changes nothing."""
-        return await self._deliver(message, duration, importance, was_interrupted=False)
+        return await self._deliver(message, duration=duration, importance=importance.value)
 
     async def deliver_interrupted(self, message: MessageId, duration: Duration) -> Message:
         """Make the message NEW with what was spoken, marked as interrupted."""
-        return await self._deliver(message, duration, Importance.NORMAL, was_interrupted=True)
+        return await self._deliver(message, duration=duration, was_interrupted=True)
+
+    async def set_importance(self, message: MessageId, importance: Importance) -> None:
+        """Keep how urgent a message is that is being recorded."""
+        change = _of_recording(message).values(importance=importance.value)
+        await self._database.write(lambda connection: connection.execute(change))
 
     async def discard(self, message: MessageId) -> None:
         """Remove a message and its audio for good."""
@@ -126,24 +141,8 @@ class SqlMessages:
             lambda connection: [_message_of(row) for row in connection.execute(query)]
         )
 
-    async def _deliver(
-        self,
-        message: MessageId,
-        duration: Duration,
-        importance: Importance,
-        *,
-        was_interrupted: bool,
-    ) -> Message:
-        change = (
-            update(messages)
-            .where(messages.c.id == message, messages.c.state == MessageState.RECORDING.value)
-            .values(
-                state=MessageState.NEW.value,
-                duration=duration,
-                importance=importance.value,
-                was_interrupted=was_interrupted,
-            )
-        )
+    async def _deliver(self, message: MessageId, **fields: str | float | bool) -> Message:
+        change = _of_recording(message).values(state=MessageState.NEW.value, **fields)
 
         def make(connection: Connection) -> Message | None:
             connection.execute(change)
@@ -158,6 +157,13 @@ class SqlMessages:
 def remove_messages_of(connection: Connection, mailbox: str) -> None:
     """Remove all messages of a mailbox that is itself removed."""
     _remove(connection, messages.c.mailbox == mailbox)
+
+
+def _of_recording(message: MessageId) -> Update:
+    """Begin a change of a message, for as long as it is being recorded."""
+    return update(messages).where(
+        messages.c.id == message, messages.c.state == MessageState.RECORDING.value
+    )
 
 
 def _remove(connection: Connection, which: ColumnElement[bool]) -> None:

@@ -84,7 +84,7 @@ async def _take_message(call: Call, world: World, place: AtMailbox) -> Over:
     too_short = 0
     while too_short < plan.input_failures:
         async with drafting(call, world, place.mailbox, shortest) as draft:
-            wish = await _speak(call, draft, limits, plan.input_failures)
+            wish = await _speak(call, world, draft, limits, plan.input_failures)
             draft.is_unwanted = wish is not _Wish.SEND
         if wish is _Wish.SEND:
             await call.say(Phrase(_FATES[draft.fate]))
@@ -96,7 +96,7 @@ async def _take_message(call: Call, world: World, place: AtMailbox) -> Over:
     return await goodbye(call)
 
 
-async def _speak(call: Call, draft: Draft, limits: Limits, tries: int) -> _Wish:
+async def _speak(call: Call, world: World, draft: Draft, limits: Limits, tries: int) -> _Wish:
     spoken = await record_once(call, draft.message.audio, limits)
     if spoken < limits.shortest:
         return _Wish.TOO_SHORT
@@ -108,7 +108,7 @@ async def _speak(call: Call, draft: Draft, limits: Limits, tries: int) -> _Wish:
             case "2":
                 return _Wish.AGAIN
             case "3":
-                draft.toggle_urgency()
+                await draft.toggle_urgency(world)
                 said = (Phrase("marked-urgent" if draft.is_urgent else "unmarked-urgent"),)
             case _:
                 return _Wish.SEND

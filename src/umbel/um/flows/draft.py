@@ -1,7 +1,7 @@
 """A message while it is being spoken: sent or discarded, whatever becomes of the call."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 
 from umbel.core.errors import Unavailable
@@ -39,9 +39,11 @@ class Draft:
         """Whether the caller marked it so."""
         return self.importance is Importance.HIGH
 
-    def toggle_urgency(self) -> None:
-        """Mark it as urgent, or no longer."""
+    async def toggle_urgency(self, world: World) -> None:
+        """Mark it as urgent, or no longer; the store is told again when it is sent."""
         self.importance = Importance.NORMAL if self.is_urgent else Importance.HIGH
+        with suppress(Unavailable):
+            await world.messages.set_importance(self.message.id, self.importance)
 
     async def settle(self, world: World) -> Duration:
         """Send or discard it; gives its length. The store is asked, which knows what it has."""

@@ -1,0 +1,48 @@
+"""An event reaches everybody who keeps or shows it, whole or not at all."""
+
+import pytest
+from tests.support.still_clock import PIONEERS_DAY, StillClock
+
+from umbel.app.teller import Teller
+from umbel.core import event_catalogue as catalogue
+from umbel.core.errors import Misuse
+from umbel.core.events import Event
+
+
+class TestAnEvent:
+    def test_reaches_every_listener_with_its_time_and_node(self) -> None:
+        log: list[Event] = []
+        store: list[Event] = []
+        teller = Teller("node01.umbel.test", StillClock())
+        teller.add_listener(log.append)
+        teller.add_listener(store.append)
+        teller.tell(catalogue.STORE_AVAILABLE, node="node01.umbel.test")
+
+        assert log == store
+        assert (log[0].at, log[0].node) == (PIONEERS_DAY, "node01.umbel.test")
+
+    def test_that_came_before_a_listener_is_not_told_again(self) -> None:
+        late: list[Event] = []
+        teller = Teller("node01.umbel.test", StillClock())
+        teller.tell(catalogue.STORE_AVAILABLE, node="node01.umbel.test")
+        teller.add_listener(late.append)
+
+        assert late == []
+
+    @pytest.mark.parametrize(
+        ("fields", "missing"),
+        [
+            pytest.param({"mailbox": "2001"}, "failures", id="of its sentence"),
+            pytest.param({"failures": 5}, "mailbox", id="of its sentence and its cure"),
+        ],
+    )
+    def test_without_a_field_is_our_mistake(
+        self, fields: dict[str, str | int], missing: str
+    ) -> None:
+        heard: list[Event] = []
+        teller = Teller("node01.umbel.test", StillClock())
+        teller.add_listener(heard.append)
+
+        with pytest.raises(Misuse, match=f"event 1012 was told without its field '{missing}'"):
+            teller.tell(catalogue.LOCKED_OUT, **fields)
+        assert heard == []
