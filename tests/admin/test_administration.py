@@ -73,6 +73,7 @@ async def empty(tmp_path: Path) -> AsyncIterator[Office]:
         events=store.events,
         calls=store.calls,
         nodes=store.nodes,
+        observations=store.observations,
         messages=store.messages,
         audio=store.audio,
         pins=store.pins,

@@ -119,6 +119,11 @@ class TestARule:
             (replace(PBX, address=""), "gateway.address", '""'),
             (replace(PBX, port=0), "gateway.port", "0 instead of 1 to 65535"),
             (replace(PBX, port=65536), "gateway.port", "65536"),
+            (
+                replace(PBX, probe_every=0.5),
+                "gateway.probe_every",
+                "0.5 instead of 1 to 3600 seconds",
+            ),
             (replace(PBX, from_addresses=("sbc.org",)), "gateway.from_addresses", '"sbc.org"'),
             (replace(PBX, password="secret"), "gateway.password-alone", "no user name"),
             (replace(LYNC, address="10.0.0.5"), "gateway.tls-by-address", "10.0.0.5 with TLS"),

@@ -47,6 +47,7 @@ access_numbers = ["3000"]
 [[gateway]]
 name = "loopback"
 address = "127.0.0.1"
+probe_every = 0
 
 [[huntgroup]]
 name = "attendant"

@@ -36,6 +36,7 @@ operator = "2000"
 name = "loopback"
 address = "127.0.0.1"
 from_addresses = ["::1"]
+probe_every = 0
 
 [[huntgroup]]
 name = "all"

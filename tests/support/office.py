@@ -26,6 +26,7 @@ access_numbers = ["3000"]
 [[gateway]]
 name = "exchange"
 address = "127.0.0.1"
+probe_every = 0
 {gateway}
 
 [[huntgroup]]

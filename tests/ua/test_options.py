@@ -3,13 +3,16 @@
 from tests.support.scripted_peers import Peer
 from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork
 
+from umbel.sip.hop import Hop, Transport
 from umbel.sip.uri import Uri
 from umbel.ua.events import OptionsAnswered
 
 
-def ask(network: VirtualNetwork, agent: Agent, target: str, *route: str) -> str:
+def ask(
+    network: VirtualNetwork, agent: Agent, target: str, *route: str, hop: Hop | None = None
+) -> str:
     uris = tuple(Uri.parse(one) for one in route)
-    key = agent.agent.options(Uri.parse(target), network.now, route=uris)
+    key = agent.agent.options(Uri.parse(target), network.now, route=uris, hop=hop)
     agent.settle()
     return key
 
@@ -21,7 +24,12 @@ class TestOptions:
         key = ask(network, bell, "sip:192.0.2.2")
         network.run_to_rest()
 
-        assert bell.events == [OptionsAnswered(key=key, status=200, reason="OK")]
+        (answered,) = bell.told(OptionsAnswered)
+        assert (answered.key, answered.status, answered.reason) == (key, 200, "OK")
+        assert answered.source is not None
+        assert answered.source.address == "192.0.2.2"
+        assert answered.response is not None
+        assert answered.response.status == 200
         assert (bell.gauges, watson.gauges) == (EMPTY, EMPTY)
 
     def test_are_answered_408_by_silence(self, network: VirtualNetwork, bell: Agent) -> None:
@@ -49,3 +57,18 @@ class TestOptions:
 
         assert str(proxy.got("OPTIONS")[0].uri) == "sip:example.org"
         assert bell.events == []
+
+    def test_go_to_one_host_of_a_pool_and_to_no_other(
+        self, network: VirtualNetwork, bell: Agent, watson: Agent
+    ) -> None:
+        """``watson`` would have answered: that says nothing of the host that was asked."""
+        dead = Hop(transport=Transport.TCP, address="192.0.2.200", port=5060, domain="pool.test")
+        alive = Hop(transport=Transport.TCP, address="192.0.2.2", port=5060, domain="pool.test")
+        network.names["pool.test"] = [dead, alive]
+        key = ask(network, bell, "sip:pool.test", hop=dead)
+        network.run_to_rest()
+
+        assert bell.events == [
+            OptionsAnswered(key=key, status=503, reason="192.0.2.200 refused the connection")
+        ]
+        assert bell.gauges == EMPTY

@@ -10,6 +10,8 @@ from umbel.core.events import Event, Events, Level
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Clock
 from umbel.core.tables import read_table, revise
+from umbel.diagnosis.observation import Observation
+from umbel.diagnosis.ports import Observations
 from umbel.directory import repositories
 from umbel.directory.objects import Configured, Mailbox, MailboxPolicy
 from umbel.directory.ports import Configuration
@@ -32,6 +34,7 @@ class Stores:
     events: repositories.EventLog
     calls: repositories.CallRecords
     nodes: repositories.Nodes
+    observations: Observations
     messages: Messages
     audio: Audio
     pins: Pins
@@ -182,6 +185,10 @@ class Administration:
     async def nodes(self) -> Sequence[NodeRecord]:
         """Give the nodes that have served from this store."""
         return await self._stores.nodes.all()
+
+    async def observations(self) -> Sequence[Observation]:
+        """Give what each node saw last of each gateway, in both directions."""
+        return await self._stores.observations.all()
 
     # --- messages --------------------------------------------------------------------------
 

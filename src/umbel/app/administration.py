@@ -36,6 +36,7 @@ def stores_of(store: SqlStore, hasher: Argon2PinHasher) -> Stores:
         events=store.events,
         calls=store.calls,
         nodes=store.nodes,
+        observations=store.observations,
         messages=store.messages,
         audio=store.audio,
         pins=store.pins,

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from typing import Protocol
 
 from umbel.core.errors import PeerError, Unavailable
 from umbel.core.instants import Clock, Duration, Instant
-from umbel.net.dns import Resolver
 from umbel.net.signalling import Signalling
-from umbel.sip.hop import Source
+from umbel.sip.hop import Hop, Source
+from umbel.sip.uri import Uri
 from umbel.ua import UserAgent
 from umbel.ua.events import Event, Resolve, Send
 
@@ -15,6 +16,14 @@ from .faults import Faults
 
 AFTER_A_FAULT: Duration = 0.1
 """The alarm is set no sooner after a fault, which might otherwise be met again and again."""
+
+
+class Resolves(Protocol):
+    """Who finds the hops that a URI leads to."""
+
+    async def resolve(self, uri: Uri) -> list[Hop]:
+        """Give the hops, best first; at least one, or ``Unavailable``."""
+        ...
 
 
 class Driver:
@@ -28,7 +37,7 @@ class Driver:
         self,
         agent: UserAgent,
         signalling: Signalling,
-        resolver: Resolver,
+        resolver: Resolves,
         *,
         clock: Clock,
         faults: Faults,

@@ -1,5 +1,6 @@
 """Our own faults: told as an event and in the log, and kept from the calls that go on."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,6 +30,24 @@ class Faults:
             yield
         except Exception as error:  # noqa: BLE001 - the border that a fault does not pass
             self.tell(what, error)
+
+    @contextmanager
+    def told_of_callbacks(self) -> Iterator[None]:
+        """Have the faults told that the event loop meets outside of every call."""
+        loop = asyncio.get_running_loop()
+        former = loop.get_exception_handler()
+
+        def tell(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+            if isinstance(error := context.get("exception"), Exception):
+                self.tell("a callback of the event loop", error)
+            else:
+                loop.default_exception_handler(context)
+
+        loop.set_exception_handler(tell)
+        try:
+            yield
+        finally:
+            loop.set_exception_handler(former)
 
     def tell(self, what: str, error: Exception) -> None:
         """Tell a fault, unless its like was told a moment ago."""

@@ -1,8 +1,7 @@
 """A node: everything wired together, from its settings to the first call and back to rest."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,42 +10,41 @@ from umbel.backends.sql import SqlStore
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import PeerError
 from umbel.core.instants import Duration
-from umbel.directory.objects import Transport
 from umbel.directory.records import NodeRecord
 from umbel.identity.handshake import Ending, HandshakeReport
 from umbel.mailbox.ports import PinHasher
 from umbel.net.clock import SystemClock
 from umbel.net.dns import Resolver
-from umbel.net.listeners import Listener
-from umbel.net.local_address import local_address_towards, outward_address
+from umbel.net.local_address import local_address_towards
 from umbel.net.media_engine import MediaEngine
 from umbel.net.randomness import SystemRandomness
 from umbel.net.signalling import Signalling
 from umbel.net.stream import UnfinishedMessage
 from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.hop import Source
-from umbel.ua import LocalAddress, LocalIdentity, UserAgent
+from umbel.ua import LocalIdentity, UserAgent
 from umbel.ua.events import Event as AgentEvent
+from umbel.ua.events import OptionsAnswered
 from umbel.um.world import World
 
+from .asking import Asker
 from .background import in_background, repeat
 from .driver import Driver
 from .faults import Faults
 from .gateway_addresses import RENEW_EVERY, GatewayAddresses, SystemNames
 from .heartbeat import BEAT_EVERY, Heartbeat
 from .journal import Heard
+from .listening import describe_listeners, open_listeners
 from .log import log_event
 from .offers import is_unspecified
+from .probing import Outlook, Probing
 from .provoked import SUM_UP_EVERY, Provoked
 from .reception import Reception
 from .record_keeper import KEEP_EVERY, RecordKeeper
 from .recovery import FINISH_EVERY, Recovery
 from .settings import (
-    ListenerSettings,
     Settings,
     TlsSettings,
-    listening_port,
-    sip_transport,
 )
 from .snapshot import LOOK_EVERY, Snapshot
 from .stores import open_hasher, open_store
@@ -79,13 +77,13 @@ class Node:
         self.listeners: tuple[str, ...] = ()
         """Where it listens, as ``tls:127.0.0.1:5061``."""
         self._watch = watch
-        self._randomness = SystemRandomness()
         self._faults = Faults(self.events, self.clock)
         self._provoked = Provoked(self.events)
         self._early: list[tuple[bytes, Source]] = []
         self._driver: Driver | None = None
         self._reception: Reception | None = None
         self._engine: MediaEngine | None = None
+        self._probing = Probing(Resolver(randomness=SystemRandomness()))
 
     def live_things(self) -> dict[str, int]:
         """Give how many of each kind of thing live now; every one is 0 on a node at rest."""
@@ -103,12 +101,14 @@ class Node:
     async def start(self, stack: AsyncExitStack) -> None:
         """Start everything; *stack* stops it again, in the opposite order."""
         self.events.add_listener(log_event)
-        stack.enter_context(self._told_of_callbacks())
+        stack.enter_context(self._faults.told_of_callbacks())
         tls = load_tls(self.settings.tls)
         insides = await self._open(stack)
         signalling = self._make_signalling(tls)
         stack.push_async_callback(signalling.close)
-        driver = self._driver = self._make_driver(signalling, await self._listen(signalling))
+        identity = await open_listeners(self.settings, signalling)
+        self.listeners = describe_listeners(self.settings.listener, identity)
+        driver = self._driver = self._make_driver(signalling, identity)
         records = RecordKeeper(insides.store.calls.put)
         self._reception = Reception(self._surroundings(insides, driver, records))
         stack.push_async_callback(self._stop, driver, records)
@@ -128,12 +128,16 @@ class Node:
             await stack.enter_async_context(in_background(chore))
         self._take_what_came_early()
         self._tell_start(tls)
+        stack.push_async_callback(self._probing.stop)
+        await self._probing.begin(self._outlook(insides.store, driver, tls), insides.snapshot)
 
     async def _open(self, stack: AsyncExitStack) -> "_Insides":
         """Open all that is needed before the first call comes, and put the store in order."""
         enter, name = stack.enter_async_context, self.settings.node.name
         store = await enter(
-            open_store(self.settings, clock=self.clock, randomness=self._randomness, to_serve=True)
+            open_store(
+                self.settings, clock=self.clock, randomness=SystemRandomness(), to_serve=True
+            )
         )
         self.events.add_listener(store.events.append)
         hasher = await enter(open_hasher())
@@ -166,24 +170,6 @@ class Node:
             tls=tls,
         )
 
-    async def _listen(self, signalling: Signalling) -> LocalIdentity:
-        """Open every listener, and give who we are towards peers."""
-        addresses = []
-        for listener in self.settings.listener:
-            transport = sip_transport(listener)
-            port = await signalling.listen(
-                Listener(
-                    transport=transport,
-                    address=listener.address,
-                    port=listening_port(listener),
-                    requires_client_certificate=listener.require_client_certificate,
-                )
-            )
-            host = advertised_host(listener, self.settings.node.name)
-            addresses.append(LocalAddress(transport=transport, host=host, port=port))
-            self.listeners += (f"{transport.lower()}:{listener.address}:{port}",)
-        return LocalIdentity(addresses=tuple(addresses), product=f"Umbel/{version('umbel')}")
-
     def _receive(self, data: bytes, source: Source) -> None:
         if self._driver is None:
             self._early.append((data, source))
@@ -196,15 +182,17 @@ class Node:
         for data, source in early:
             self._receive(data, source)
 
-    def _tell_reception(self, event: AgentEvent) -> None:
-        if self._reception is not None:
+    def _take_event(self, event: AgentEvent) -> None:
+        if isinstance(event, OptionsAnswered):
+            self._probing.take_answer(event)
+        elif self._reception is not None:
             self._reception.receive(event)
 
     def _why_unknown(self, source: Source) -> str:
         return self._reception.why_unknown(source) if self._reception is not None else ""
 
     def _note_handshake(self, report: HandshakeReport) -> None:
-        if report.ending is not Ending.SUCCEEDED:
+        if not self._probing.take_report(report) and report.ending is not Ending.SUCCEEDED:
             self._provoked.tell(
                 catalogue.HANDSHAKE_FAILED,
                 report.remote[0],
@@ -259,12 +247,24 @@ class Node:
 
     def _make_driver(self, signalling: Signalling, identity: LocalIdentity) -> Driver:
         return Driver(
-            UserAgent(self._randomness, identity, knows=self._why_unknown),
+            UserAgent(SystemRandomness(), identity, knows=self._why_unknown),
             signalling,
-            Resolver(randomness=self._randomness),
+            self._probing,
             clock=self.clock,
             faults=self._faults,
-            on_event=self._tell_reception,
+            on_event=self._take_event,
+        )
+
+    def _outlook(self, store: SqlStore, driver: Driver, tls: TlsIdentity | None) -> Outlook:
+        return Outlook(
+            node=self.settings.node.name,
+            asker=Asker(driver, self._probing, self.clock),
+            clock=self.clock,
+            randomness=SystemRandomness(),
+            events=self.events,
+            faults=self._faults,
+            observations=store.observations,
+            certificate=lambda: tls,
         )
 
     def _surroundings(
@@ -283,7 +283,7 @@ class Node:
         return Surroundings(
             node=self.settings.node.name,
             clock=self.clock,
-            randomness=self._randomness,
+            randomness=SystemRandomness(),
             events=self.events,
             provoked=self._provoked,
             faults=self._faults,
@@ -337,24 +337,6 @@ class Node:
             catalogue.SERVICE_STOPPED, node=self.settings.node.name, reason="it was asked to"
         )
 
-    @contextmanager
-    def _told_of_callbacks(self) -> Iterator[None]:
-        """Have the faults told that the event loop meets outside of every call."""
-        loop = asyncio.get_running_loop()
-        former = loop.get_exception_handler()
-
-        def tell(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-            if isinstance(error := context.get("exception"), Exception):
-                self._faults.tell("a callback of the event loop", error)
-            else:
-                loop.default_exception_handler(context)
-
-        loop.set_exception_handler(tell)
-        try:
-            yield
-        finally:
-            loop.set_exception_handler(former)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Insides:
@@ -377,19 +359,6 @@ def load_tls(settings: TlsSettings | None) -> TlsIdentity | None:
         key=Path(settings.key),
         trust=Path(settings.trust),
     )
-
-
-def advertised_host(listener: ListenerSettings, node: str) -> str:
-    """
-    Say how Via and Contact name us on this listener.
-
-    With TLS peers compare names, so it is the node's; without, an address needs no DNS.
-    """
-    if listener.advertise:
-        return listener.advertise
-    if listener.transport is Transport.TLS:
-        return node
-    return outward_address(listener.address)
 
 
 def _ignore(_heard: Heard) -> None:

@@ -65,7 +65,7 @@ class Reception:
             case StrangerRefused(request=request, source=source):
                 self._tell_stranger(request, source)
             case OptionsAnswered() | TransferRequested():
-                pass  # We ask nobody for OPTIONS, and let nobody send us elsewhere.
+                pass  # The first is for who asked; and we let nobody send us elsewhere.
             case _:
                 served = self._served.get(event.leg.id)
                 if served is not None:

@@ -14,16 +14,16 @@ LOOK_EVERY: Duration = 1.0
 """Seconds between two looks at the revision."""
 
 
+Listener = Callable[[Configuration], Awaitable[None]]
+"""Takes a new configuration and raises nothing: it has been read, whatever becomes of it."""
+
+
 class Snapshot:
     """The present configuration with its indexes. Calls read it; nobody changes it."""
 
-    def __init__(
-        self,
-        configurations: Configurations,
-        on_change: Callable[[Configuration], Awaitable[None]],
-    ) -> None:
+    def __init__(self, configurations: Configurations, *listeners: Listener) -> None:
         self._configurations = configurations
-        self._on_change = on_change
+        self._listeners = [*listeners]
         self.directory = Directory(Configuration())
 
     @property
@@ -31,11 +31,17 @@ class Snapshot:
         """Give the snapshot itself."""
         return self.directory.configuration
 
+    async def add_listener(self, listener: Listener) -> None:
+        """Tell *listener* of the present configuration, and of each that follows."""
+        self._listeners.append(listener)
+        await listener(self.configuration)
+
     async def load(self) -> None:
         """Read everything anew."""
         configuration = await self._configurations.load()
         self.directory = await asyncio.to_thread(_indexed, configuration)
-        await self._on_change(configuration)
+        for listener in self._listeners:
+            await listener(configuration)
 
     async def look(self) -> None:
         """Read everything anew if it has changed."""

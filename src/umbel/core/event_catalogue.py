@@ -104,6 +104,25 @@ CONFIGURATION_CHANGED = _kind(
     2030, _I, Category.ADMINISTRATION,
     "The configuration was changed: {changes}.",
 )  # fmt: skip
+GATEWAY_UNRESPONSIVE = _kind(
+    1400, _W, Category.CONNECTIVITY,
+    "The following UM IP gateways did not respond as expected to a SIP OPTIONS request. "
+    "Transport = {transport}, Address = {address}, Port = {port}, Response Code = {code}, "
+    "Message = {message}\n"
+    "Gateway {gateway} is {state}. Cause: {cause}.\n"
+    "Seen: {evidence}.\n"
+    "Our certificate: {subject}. The peer's: {names}. Rule: {rule}.",
+    "{do}",
+)  # fmt: skip
+GATEWAY_RECOVERED = _kind(
+    1401, _I, Category.CONNECTIVITY,
+    "The UM IP gateway {gateway} responds as expected to SIP OPTIONS requests again, after {lasted}. "
+    "Transport = {transport}, Address = {address}, Port = {port}, Response Code = {code}.",
+)  # fmt: skip
+GATEWAY_DRAINING = _kind(
+    2045, _I, Category.CONNECTIVITY,
+    "Gateway {gateway} takes no new calls for now: {message}. None are sent to it.",
+)  # fmt: skip
 HANDSHAKE_FAILED = _kind(
     2040, _W, Category.CONNECTIVITY,
     "TLS with {peer} failed ({role}): {reason}.",

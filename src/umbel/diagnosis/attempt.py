@@ -46,6 +46,8 @@ class Attempt:
     """Of the final answer to OPTIONS."""
     reason: str = ""
     """The answer's reason phrase."""
+    retry_after: int | None = None
+    """Seconds after which a 503 asks us to come again; ``None``: it does not say."""
     warning: str = ""
     """What the answer's Warning, Reason or ms-diagnostics header says more."""
     server: str = ""

@@ -145,6 +145,8 @@ class Gateway:
     """The names by which it reaches our nodes; empty: each node's own."""
     knows: tuple[str, ...] = ()
     """The names that it has in its list of trusted servers; empty: each node's own."""
+    probe_every: Duration = 30
+    """Seconds between two OPTIONS that ask whether it is alive, at least 1; ``0``: it is not asked."""
 
     @property
     def takes_every_name(self) -> bool:

@@ -79,6 +79,10 @@ def _address(gateway: Gateway) -> Iterator[Problem]:
         )
     if gateway.port is not None:
         yield from out_of_range(f"{where}, port", "gateway.port", gateway.port, 1, 65535)
+    if gateway.probe_every:
+        yield from out_of_range(
+            f"{where}, probe_every", "gateway.probe_every", gateway.probe_every, 1, 3600, "seconds"
+        )
     for text in gateway.from_addresses:
         if not _is_network(text):
             yield Problem(

@@ -28,6 +28,8 @@ class TlsIdentity:
     ) -> None:
         self.chain = tuple(one.public_bytes(Encoding.DER) for one in certificates)
         """DER, the node's own certificate first."""
+        self.trust: tuple[bytes, ...] = ()
+        """The authorities whose word counts, DER."""
         self._leaf = certificates[0]
         self._files = certificate, key, trust
         self._accepting = self._server_context(ssl.CERT_OPTIONAL)
@@ -42,9 +44,11 @@ class TlsIdentity:
         The key may be in the certificate's file. What does not fit together is a ``Mistake``.
         """
         certificates = _read_certificates(certificate, "the node's certificate")
-        _read_certificates(trust, "the authorities that peers' certificates come from")
+        anchors = _read_certificates(trust, "the authorities that peers' certificates come from")
         _check_key(key, certificate, certificates)
-        return cls(certificates, certificate, key, trust)
+        identity = cls(certificates, certificate, key, trust)
+        identity.trust = tuple(one.public_bytes(Encoding.DER) for one in anchors)
+        return identity
 
     def server_context(self, *, requires_client_certificate: bool) -> ssl.SSLContext:
         """Give the context for accepted connections; a client's certificate is always asked for."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from umbel.media.session import MediaSession
 from umbel.sip.hop import Hop, Source
-from umbel.sip.message import Request
+from umbel.sip.message import Request, Response
 from umbel.sip.uri import Uri
 
 if TYPE_CHECKING:
@@ -124,6 +124,10 @@ class OptionsAnswered:
     key: str
     status: int
     reason: str
+    response: Response | None = None
+    """As it came; ``None``: nobody answered, and the status is our own conclusion."""
+    source: Source | None = None
+    """Who answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,8 @@ class Errand:
     credentials: Credentials | None = None
     secure: bool = False
     """Whether Contact must be a sips URI."""
+    only: Hop | None = None
+    """The one hop to go to; the URI is not asked, and nothing else is tried."""
     first: Hop | None = None
     """A hop to go to without asking."""
     last_resort: Hop | None = None
@@ -95,10 +97,11 @@ class Pursuit:
 
     def start(self, now: Instant) -> None:
         """Ask for the hops, or go by the one that is known."""
-        if self._errand.first is None:
+        known = self._errand.only or self._errand.first
+        if known is None:
             self._seeking = self._wire.seek(self._errand.uri, self)
         else:
-            self._hops.append(self._errand.first)
+            self._hops.append(known)
             self._try_next_hop(now)
 
     def cancel(self, headers: tuple[tuple[str, str], ...], now: Instant) -> None:

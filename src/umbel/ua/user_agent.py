@@ -8,7 +8,7 @@ from umbel.core.instants import Instant
 from umbel.media.offer_answer import LocalMedia
 from umbel.sip.address import Address
 from umbel.sip.digest import Credentials
-from umbel.sip.hop import Hop, Source
+from umbel.sip.hop import Hop, Source, Transport
 from umbel.sip.uri import Uri
 
 from .correspondence import Correspondence
@@ -136,11 +136,22 @@ class UserAgent:
         invitation.start(local, now)
         return leg
 
-    def options(self, target: Uri, now: Instant, *, route: Sequence[Uri] = ()) -> str:
-        """Ask whether *target* is alive; ``OptionsAnswered`` has the key that is returned."""
+    def options(
+        self, target: Uri, now: Instant, *, route: Sequence[Uri] = (), hop: Hop | None = None
+    ) -> str:
+        """
+        Ask whether *target* is alive; ``OptionsAnswered`` has the key that is returned.
+
+        With *hop* only there, wherever the target leads: so each host of a pool is asked apart.
+        """
         request = OptionsRequest(self._wire)
-        request.start(target, tuple(route), now)
+        request.start(target, tuple(route), hop, now)
         return request.key
+
+    @property
+    def transports(self) -> frozenset[Transport]:
+        """By which transports we can be reached: a request has to say where its answer goes."""
+        return frozenset(address.transport for address in self._wire.identity.addresses)
 
     # --- gauges ---------------------------------------------------------------------------------
 

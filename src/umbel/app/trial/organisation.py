@@ -50,13 +50,15 @@ access_numbers = ["{access}"]
 operator = "{operator}"
 
 # Gateways are the SIP peers that calls come from. This one is the telephone exchange that the
-# proof plays: it speaks TLS, shows a certificate for its address, and has to use SRTP.
+# proof plays: it speaks TLS, shows a certificate for its address, and has to use SRTP. A gateway
+# is asked every 30 seconds whether it is alive; this one is there only while the proof runs.
 [[gateway]]
 name = "exchange"
 address = "exchange.localhost"
 port = {exchange}
 transport = "tls"
 srtp = true
+probe_every = 0
 
 # Any softphone on this machine. A transfer by it calls this node again, since there is no exchange
 # that could ring anybody: so it ends in voice mail.
@@ -65,6 +67,7 @@ name = "softphone"
 address = "127.0.0.1"
 port = {udp}
 transport = "udp"
+probe_every = 0
 
 # The rules of PINs. Without anything else they are Exchange's.
 [[policy]]

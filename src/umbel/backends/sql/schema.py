@@ -178,3 +178,17 @@ nodes = Table(
     Column("heartbeat", UtcDateTime, nullable=False),
     Column("listeners", JSON, nullable=False),
 )
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("gateway", String, primary_key=True),
+    Column("transport", String, primary_key=True),
+    Column("direction", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("attempt", JSON(none_as_null=True)),
+    Column("handshake", JSON(none_as_null=True)),
+)

@@ -19,12 +19,13 @@ from .events import SqlEventLog
 from .greetings import SqlGreetings
 from .messages import SqlMessages
 from .nodes import SqlNodes
+from .observations import SqlObservations
 from .pins import SqlPins
 from .serving_lock import ServingLock
 
 
 class SqlStore:
-    """Everything that Umbel keeps, behind the ports of ``mailbox`` and ``directory``."""
+    """Everything that Umbel keeps, behind the ports of ``mailbox``, ``directory`` and ``diagnosis``."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class SqlStore:
         self.events = SqlEventLog(database)
         self.calls = SqlCallRecords(database)
         self.nodes = SqlNodes(database)
+        self.observations = SqlObservations(database)
 
     @property
     def url(self) -> str:

@@ -1,0 +1,207 @@
+"""Asks SIP peers by OPTIONS whether they are there, and finds out how far each try came."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from umbel.core.errors import PeerError, Unavailable
+from umbel.core.instants import Clock, Duration
+from umbel.diagnosis.attempt import Attempt, Step
+from umbel.identity.handshake import Ending, HandshakeReport, Role
+from umbel.sip.hop import Hop, Transport
+from umbel.sip.message import Response
+from umbel.sip.uri import Uri
+from umbel.ua.events import OptionsAnswered
+
+from .driver import Driver, Resolves
+
+_WRONG_NAME: Final = frozenset({62, 64})
+"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH."""
+
+_MOST_KNOWN: Final = 1024
+"""Handshakes of living connections that are remembered."""
+
+Place = tuple[str, int]
+
+
+class Asker:
+    """Sends OPTIONS through the user agent, to each host of a peer apart."""
+
+    def __init__(self, driver: Driver, resolver: Resolves, clock: Clock) -> None:
+        self._driver = driver
+        self._resolver = resolver
+        self._clock = clock
+        self._waiting: dict[str, asyncio.Future[OptionsAnswered]] = {}
+        self._tries: list[_Try] = []
+        self._known: dict[Place, HandshakeReport] = {}
+        """The last handshake that went well, by where it led: its connection may live."""
+
+    async def ask(self, target: Uri, patience: Duration) -> tuple[Attempt, ...]:
+        """Ask every host that *target* leads to, all at once; gives at least one attempt."""
+        began = self._clock.now()
+        start = Attempt(
+            target=target.host,
+            port=target.port,
+            transport=_transport_of(target),
+            at=self._clock.wall(),
+            took=0.0,
+            step=Step.RESOLVING,
+        )
+        try:
+            async with asyncio.timeout(patience):
+                hops = tuple(await self._resolver.resolve(target))
+        except Unavailable as error:
+            return (replace(start, took=self._clock.now() - began, problem=str(error)),)
+        except TimeoutError:
+            problem = f"DNS did not answer within {patience:g} s"
+            return (replace(start, took=patience, problem=problem),)
+        start = replace(start, hops=hops)
+        asked = (self._ask_hop(replace(start, hop=hop), target, hop, patience) for hop in hops)
+        return tuple(await asyncio.gather(*asked))
+
+    # --- what the node tells -------------------------------------------------------------------
+
+    def take_answer(self, event: OptionsAnswered) -> None:
+        """Take what came of an OPTIONS; nobody may wait for it any more."""
+        waiter = self._waiting.get(event.key)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(event)
+
+    def take_report(self, report: HandshakeReport) -> bool:
+        """Take the report of a handshake; say whether it belongs to a try that is under way."""
+        if report.role is not Role.CLIENT:
+            return False
+        if report.ending is Ending.SUCCEEDED:
+            self._remember(report)
+        ours = [one for one in self._tries if _belongs(report, one.hop)]
+        for one in ours:
+            one.reports.append(report)
+        return bool(ours)
+
+    def _remember(self, report: HandshakeReport) -> None:
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[report.remote] = report
+
+    # --- one host ------------------------------------------------------------------------------
+
+    async def _ask_hop(self, start: Attempt, target: Uri, hop: Hop, patience: Duration) -> Attempt:
+        if hop.transport not in self._driver.agent.transports:
+            problem = f"this node has no listener for {hop.transport}, so it asks nobody by it"
+            return replace(start, step=Step.CONNECTING, problem=problem)
+        began = self._clock.now()
+        with self._trying(hop) as attempted:
+            answer = await self._answer(target, hop, patience)
+        attempt = replace(start, took=self._clock.now() - began)
+        if answer is not None and answer.response is not None:
+            return _answered(attempt, answer, answer.response)
+        if attempted.reports and attempted.reports[-1].ending is not Ending.SUCCEEDED:
+            return _broken(attempt, attempted.reports[-1])
+        return self._without_answer(attempt, hop, answer, attempted)
+
+    async def _answer(self, target: Uri, hop: Hop, patience: Duration) -> OptionsAnswered | None:
+        """Send OPTIONS and wait; ``None``: nothing came for as long as our patience lasted."""
+        key = self._driver.agent.options(target, self._driver.now(), hop=hop)
+        waiter: asyncio.Future[OptionsAnswered] = asyncio.get_running_loop().create_future()
+        self._waiting[key] = waiter
+        self._driver.settle()
+        try:
+            async with asyncio.timeout(patience):
+                return await waiter
+        except TimeoutError:
+            return None
+        finally:
+            del self._waiting[key]
+
+    def _without_answer(
+        self, attempt: Attempt, hop: Hop, answer: OptionsAnswered | None, attempted: "_Try"
+    ) -> Attempt:
+        """Tell a connection that could not be had from a peer that says nothing on it."""
+        handshake = next(iter(attempted.reports), None)
+        if answer is not None and answer.status != 408:
+            return replace(
+                attempt,
+                step=Step.CONNECTING if handshake is None else Step.ASKING,
+                problem=answer.reason,
+                handshake=handshake,
+            )
+        handshake = handshake or self._known.get((hop.address, hop.port))
+        is_open = hop.transport is not Transport.TLS or handshake is not None
+        return replace(
+            attempt,
+            step=Step.ASKING if is_open else Step.CONNECTING,
+            problem=f"no answer to OPTIONS within {attempt.took:.0f} s",
+            handshake=handshake,
+        )
+
+    @contextmanager
+    def _trying(self, hop: Hop) -> "Iterator[_Try]":
+        attempted = _Try(hop)
+        self._tries.append(attempted)
+        try:
+            yield attempted
+        finally:
+            self._tries.remove(attempted)
+
+
+@dataclass(slots=True, eq=False)
+class _Try:
+    """A try that is under way, and the handshakes that it led to."""
+
+    hop: Hop
+    reports: list[HandshakeReport] = field(default_factory=list)
+
+
+def _belongs(report: HandshakeReport, hop: Hop) -> bool:
+    """Say whether a handshake is one with this hop, by where it led and whom it asked for."""
+    if report.remote != (hop.address, hop.port):
+        return False
+    name = (hop.domain.rstrip(".") or hop.address).lower()
+    return report.server_name is None or report.server_name.lower() == name
+
+
+def _broken(attempt: Attempt, report: HandshakeReport) -> Attempt:
+    is_name = report.ending is Ending.REFUSED_BY_US and report.verify_code in _WRONG_NAME
+    return replace(
+        attempt,
+        step=Step.IDENTIFYING if is_name else Step.SHAKING_HANDS,
+        problem=report.detail,
+        handshake=report,
+    )
+
+
+def _answered(attempt: Attempt, answer: OptionsAnswered, response: Response) -> Attempt:
+    handshake = answer.source.handshake if answer.source is not None else None
+    return replace(
+        attempt,
+        step=Step.ANSWERED,
+        handshake=handshake if isinstance(handshake, HandshakeReport) else None,
+        status=answer.status,
+        reason=response.reason,
+        warning=_first(response, "Warning", "Reason", "ms-diagnostics"),
+        server=_first(response, "Server"),
+        retry_after=_retry_after(response),
+    )
+
+
+def _first(response: Response, *names: str) -> str:
+    return next(filter(None, (response.headers.get(name) for name in names)), None) or ""
+
+
+def _retry_after(response: Response) -> int | None:
+    """Read the seconds of a Retry-After, which may go on with a comment and parameters."""
+    text = _first(response, "Retry-After")
+    digits = text[: len(text) - len(text.lstrip("0123456789"))]
+    return int(digits[:9]) if digits else None
+
+
+def _transport_of(target: Uri) -> Transport:
+    """Say by which transport a URI wants to be asked."""
+    if target.scheme == "sips":
+        return Transport.TLS
+    try:
+        return Transport((target.parameters.get("transport") or "udp").upper())
+    except ValueError as error:
+        raise PeerError(f"{target}: {error}") from error
