@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from tests.support.sip_wire import OK, OPTIONS, PATIENT, Wire
 
 from umbel.core.errors import Unavailable
 from umbel.identity.handshake import Ending
+from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.hop import Hop, Transport
 
 pytestmark = pytest.mark.peer
@@ -75,6 +77,11 @@ async def hear(process: Process, octets: bytes) -> None:
         await process.stdout.readuntil(octets)
 
 
+def pem(identity: TlsIdentity) -> bytes:
+    """Give an identity's own certificate as OpenSSL prints it."""
+    return ssl.DER_cert_to_PEM_cert(identity.chain[0]).encode()
+
+
 class TestSClient:
     @versions
     async def test_with_a_certificate_is_answered(self, authority: Authority, version: str) -> None:
@@ -125,6 +132,31 @@ class TestSClient:
 
             assert (first.is_resumed, second.is_resumed) == (False, True)
             assert second.peer_chain == first.peer_chain[:1]
+
+
+class TestCertificateThatIsReplaced:
+    async def test_is_shown_to_the_next_and_not_to_who_is_connected(
+        self, authority: Authority
+    ) -> None:
+        """Two handshakes around the change; the first connection lives through it."""
+        old, new = authority.identity(UM), authority.identity(UM)
+        wire = Wire(tls=old)
+        async with closing(wire):
+            hop = await wire.listen(TLS)
+            async with client(hop, "-showcerts") as before:
+                await hear(before, pem(old))
+                await say(before, OPTIONS)
+                _, source = await wire.message()
+                wire.signalling.set_tls_identity(new)
+                async with client(hop, "-showcerts") as after:
+                    await hear(after, pem(new))
+                    await wire.signalling.send(OK, source.hop_back())
+                    await hear(before, OK)
+                    await say(before, OPTIONS)
+                    _, again = await wire.message()
+
+            assert again.connection == source.connection
+            assert again.handshake is source.handshake
 
 
 class TestSServer:

@@ -1,5 +1,8 @@
 """The TLS identity in use, which may be renewed while connections live."""
 
+from collections.abc import Callable
+from functools import partial
+
 from umbel.core.errors import Mistake, Unavailable
 from umbel.core.instants import Clock
 from umbel.identity.handshake import Role
@@ -9,6 +12,7 @@ from .layer import shown
 from .listeners import Listener
 from .tls import TlsLayer
 from .tls_identity import TlsIdentity
+from .tls_secrets import SecretsWatcher, TlsSecrets
 
 
 class Credentials:
@@ -16,13 +20,26 @@ class Credentials:
 
     def __init__(self, identity: TlsIdentity | None) -> None:
         self._identity = identity
+        self._secrets = TlsSecrets()
         self.generation = 0
         """Counts the identities; connections made with an older one are not used anew."""
 
     def replace(self, identity: TlsIdentity) -> None:
         """Use another identity from now on."""
+        self._secrets.prepare(identity)
         self._identity = identity
         self.generation += 1
+
+    def watch_secrets(self, watcher: SecretsWatcher | None) -> None:
+        """Give the secrets of every handshake from now on to *watcher*; ``None``: to nobody."""
+        self._secrets.watch(watcher)
+        if self._identity is not None:
+            self._secrets.prepare(self._identity)
+
+    def close(self) -> None:
+        """Log no secrets any more."""
+        self.watch_secrets(None)
+        self._secrets.close()
 
     def identity_for(self, listener: Listener) -> TlsIdentity:
         """Give the identity; where there is none, somebody forgot to configure it."""
@@ -34,20 +51,29 @@ class Credentials:
             )
         return self._identity
 
-    def accept(self, listener: Listener, clock: Clock) -> TlsLayer:
-        """Make the layer of an accepted connection."""
+    def accept(self, listener: Listener, name: str, clock: Clock) -> TlsLayer:
+        """Make the layer of an accepted connection, which is called *name*."""
         context = self.identity_for(listener).server_context(
             requires_client_certificate=listener.requires_client_certificate
         )
-        return TlsLayer(context, Role.SERVER, clock)
+        return TlsLayer(context, Role.SERVER, clock, after_step=self._after_step(name))
 
-    def open(self, hop: Hop, clock: Clock) -> TlsLayer:
+    def open(self, hop: Hop, name: str, clock: Clock) -> TlsLayer:
         """Make the layer of a connection to open: the peer is to prove the hop's domain."""
         to = f"TLS to {shown((hop.address, hop.port))}"
         if self._identity is None:
             raise Unavailable(f"{to}: this node has no TLS certificate ([tls] in its settings)")
-        name = hop.domain.rstrip(".") or hop.address
+        domain = hop.domain.rstrip(".") or hop.address
         try:
-            return TlsLayer(self._identity.client_context, Role.CLIENT, clock, server_name=name)
+            return TlsLayer(
+                self._identity.client_context,
+                Role.CLIENT,
+                clock,
+                server_name=domain,
+                after_step=self._after_step(name),
+            )
         except ValueError as error:
-            raise Unavailable(f"{to}: {name!r} cannot be a server's name: {error}") from error
+            raise Unavailable(f"{to}: {domain!r} cannot be a server's name: {error}") from error
+
+    def _after_step(self, connection: str) -> Callable[[], None]:
+        return partial(self._secrets.hand_over, connection)

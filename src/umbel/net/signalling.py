@@ -21,6 +21,7 @@ from .listeners import Listener, Listening, cannot_listen, check_address
 from .stream import ConnectionKey, ConnectionOrigin, StreamConnection, Surroundings
 from .tap import Tap
 from .tls_identity import TlsIdentity
+from .tls_secrets import SecretsWatcher
 from .udp import UdpSocket, bind
 
 _BACKLOG: Final = 512
@@ -73,6 +74,13 @@ class Signalling:
         """Tell *watcher* of all that passes from now on; ``None``: tell nobody, as at first."""
         self._tap.watcher = watcher
 
+    def watch_secrets(self, watcher: SecretsWatcher | None) -> None:
+        """Give the secrets of TLS handshakes from now on to *watcher*; ``None``: to nobody.
+
+        Whoever has them reads along: nobody watches unless an administrator asks for a trace.
+        """
+        self._credentials.watch_secrets(watcher)
+
     async def listen(self, listener: Listener) -> int:
         """Take SIP at an address; give the port. ``Mistake`` where that is not possible."""
         if listener.transport is Transport.TLS:
@@ -110,6 +118,7 @@ class Signalling:
         for connection in self._connections:
             connection.close("this node is shutting down")
         await self._connections.wait_until_empty()
+        self._credentials.close()
         if self._check is not None:
             self._check.cancel()
 
@@ -183,7 +192,7 @@ class Signalling:
         clock = self._around.clock
         layer: Layer = PlainLayer(Role.SERVER, clock)
         if listener.transport is Transport.TLS:
-            layer = self._credentials.accept(listener, clock)
+            layer = self._credentials.accept(listener, origin.name, clock)
         return StreamConnection(origin, layer, self._around)
 
     # --- opening --------------------------------------------------------------------------------
@@ -218,7 +227,7 @@ class Signalling:
         clock = self._around.clock
         layer: Layer = PlainLayer(Role.CLIENT, clock)
         if hop.transport is Transport.TLS:
-            layer = self._credentials.open(hop, clock)
+            layer = self._credentials.open(hop, origin.name, clock)
         connection = StreamConnection(origin, layer, self._around)
         self._enter(connection)
         task = asyncio.get_running_loop().create_task(self._dial(connection, hop))

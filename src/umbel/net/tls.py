@@ -6,7 +6,7 @@ peer (CPython issue 98078).
 
 import contextlib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from umbel.core.instants import Clock
 from umbel.identity import tls_messages
@@ -24,9 +24,17 @@ class TlsLayer:
     """One TLS connection, TLS 1.2 or 1.3, in either role."""
 
     def __init__(
-        self, context: ssl.SSLContext, role: Role, clock: Clock, server_name: str | None = None
+        self,
+        context: ssl.SSLContext,
+        role: Role,
+        clock: Clock,
+        *,
+        server_name: str | None = None,
+        after_step: Callable[[], None] = lambda: None,
     ) -> None:
+        """Begin; *after_step* is called whenever the handshake has come further."""
         self._role = role
+        self._after_step = after_step
         self._clock = clock
         self._at = clock.wall()
         self._observation = Observation(clock)
@@ -116,7 +124,7 @@ class TlsLayer:
 
     def _shake(self) -> None:
         try:
-            self._tls.do_handshake()
+            self._step()
         except ssl.SSLWantReadError:
             return
         except ssl.SSLCertVerificationError as error:
@@ -127,6 +135,12 @@ class TlsLayer:
         except ssl.SSLError as error:
             raise self._ended(error) from error
         self._took = self._clock.now() - self._observation.began
+
+    def _step(self) -> None:
+        try:
+            self._tls.do_handshake()
+        finally:
+            self._after_step()
 
     def _read(self) -> Iterator[bytes]:
         try:

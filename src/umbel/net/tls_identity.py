@@ -54,6 +54,12 @@ class TlsIdentity:
         """Give the context for accepted connections; a client's certificate is always asked for."""
         return self._accepting_strictly if requires_client_certificate else self._accepting
 
+    def log_secrets_to(self, path: str | None) -> None:
+        """Append the secrets of every handshake from now on to a file; ``None``: to none."""
+        for context in (self._accepting, self._accepting_strictly, self.client_context):
+            # Python takes None, which typeshed does not know.
+            context.keylog_filename = path  # type: ignore[assignment]
+
     def findings(self, at: datetime) -> Iterator[Finding]:
         """Tell what is doubtful about the certificate at the time of day *at*, yet usable."""
         begins, ends = self._leaf.not_valid_before_utc, self._leaf.not_valid_after_utc
