@@ -2,6 +2,7 @@
 
 import socket
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -69,6 +70,8 @@ class TlsSettings:
     """The private key of the certificate, without a pass phrase."""
     trust: str
     """The authorities that a peer's certificate must come from."""
+    authority: str = ""
+    """The folder of the built-in authority, on the machine that has it; empty: not this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +208,16 @@ def _with_paths_from(settings: Settings, folder: Path) -> Settings:
     return replace(
         settings,
         store=replace(settings.store, url=url, audio=at(settings.store.audio)),
-        tls=tls
-        and replace(tls, certificate=at(tls.certificate), key=at(tls.key), trust=at(tls.trust)),
+        tls=tls and _with_tls_paths(tls, at),
         prompts=replace(settings.prompts, folder=at(settings.prompts.folder)),
+    )
+
+
+def _with_tls_paths(tls: TlsSettings, at: Callable[[str], str]) -> TlsSettings:
+    return replace(
+        tls,
+        certificate=at(tls.certificate),
+        key=at(tls.key),
+        trust=at(tls.trust),
+        authority=at(tls.authority),
     )

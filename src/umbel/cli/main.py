@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from .calls import calls
+from .certificate import certificate
 from .events import events
 from .messages import message
 from .nodes import node
@@ -31,7 +32,7 @@ def main(settings: Path | None) -> None:
     """
 
 
-for _command in (serve, try_system, apply, export, events, calls, message, node):
+for _command in (serve, try_system, apply, export, events, calls, message, node, certificate):
     main.add_command(_command)
 for _group in noun_groups():
     main.add_command(_group)

@@ -41,12 +41,14 @@ def settings_of(ctx: click.Context) -> Settings:
     return load_settings(settings_path(ctx))
 
 
+def has_settings(ctx: click.Context) -> bool:
+    """Say whether there are settings, named or at the usual places."""
+    return _found_settings(ctx) is not None
+
+
 def settings_path(ctx: click.Context) -> Path:
     """Find the settings file."""
-    named = ctx.find_root().params.get("settings")
-    if isinstance(named, Path):
-        return named
-    found = next((path for path in PLACES if path.exists()), None)
+    found = _found_settings(ctx)
     if found is None:
         raise Mistake(
             "no settings",
@@ -55,6 +57,13 @@ def settings_path(ctx: click.Context) -> Path:
             do="name a file with --settings, or begin with: umbel try",
         )
     return found
+
+
+def _found_settings(ctx: click.Context) -> Path | None:
+    named = ctx.find_root().params.get("settings")
+    if isinstance(named, Path):
+        return named
+    return next((path for path in PLACES if path.exists()), None)
 
 
 def run(ctx: click.Context, operation: Callable[[Administration], Awaitable[Result]]) -> Result:
