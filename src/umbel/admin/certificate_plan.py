@@ -6,17 +6,10 @@ from umbel.core.errors import Mistake
 from umbel.directory.objects import Gateway, Transport
 from umbel.identity.domain_name import reference_host
 from umbel.identity.plan import CertificatePlan, Cluster, PlannedGateway, certificate_plan
-from umbel.identity.rules import RULES, Rule
+from umbel.identity.rules import rule_named
 
 UNCONFIGURED = ("lync", "rfc5922", "rfc9525", "any-name")
 """The kinds of peers that a plan is for as long as no gateway is configured."""
-
-
-def rule_named(name: str) -> Rule:
-    """Find a rule."""
-    if name not in RULES:
-        raise Mistake(f'"{name}"', expected="one of " + ", ".join(RULES), where="rule")
-    return RULES[name]
 
 
 def planned_gateways(gateways: Iterable[Gateway]) -> list[PlannedGateway]:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 from umbel.backends.sql import SqlStore
 from umbel.core import event_catalogue as catalogue
@@ -29,6 +28,8 @@ from umbel.um.world import World
 
 from .asking import Asker
 from .background import in_background, repeat
+from .certificate_care import CertificateCare
+from .certificate_watch import load_identity
 from .driver import Driver
 from .faults import Faults
 from .gateway_addresses import RENEW_EVERY, GatewayAddresses, SystemNames
@@ -105,6 +106,7 @@ class Node:
         tls = load_tls(self.settings.tls)
         insides = await self._open(stack)
         signalling = self._make_signalling(tls)
+        care = self._care_for_certificate(tls, signalling, insides.store)
         stack.push_async_callback(signalling.close)
         identity = await open_listeners(self.settings, signalling)
         self.listeners = describe_listeners(self.settings.listener, identity)
@@ -122,14 +124,20 @@ class Node:
             ("looking up gateways", insides.addresses.renew, RENEW_EVERY),
             ("giving a sign of life", heart.beat, BEAT_EVERY),
             ("summing up what was not told", self._provoked.sum_up, SUM_UP_EVERY),
+            *care.chores(),
             ("finishing messages", self._finish_messages(insides.recovery), FINISH_EVERY),
         ):
             chore = repeat(what, work, every=every, faults=self._faults)
             await stack.enter_async_context(in_background(chore))
         self._take_what_came_early()
-        self._tell_start(tls)
+        care.tell_doubts()
+        self.events.tell(
+            catalogue.SERVICE_STARTED,
+            node=self.settings.node.name,
+            listeners=", ".join(self.listeners),
+        )
         stack.push_async_callback(self._probing.stop)
-        await self._probing.begin(self._outlook(insides.store, driver, tls), insides.snapshot)
+        await self._probing.begin(self._outlook(insides.store, driver, care), insides.snapshot)
 
     async def _open(self, stack: AsyncExitStack) -> "_Insides":
         """Open all that is needed before the first call comes, and put the store in order."""
@@ -255,7 +263,7 @@ class Node:
             on_event=self._take_event,
         )
 
-    def _outlook(self, store: SqlStore, driver: Driver, tls: TlsIdentity | None) -> Outlook:
+    def _outlook(self, store: SqlStore, driver: Driver, care: CertificateCare) -> Outlook:
         return Outlook(
             node=self.settings.node.name,
             asker=Asker(driver, self._probing, self.clock),
@@ -264,7 +272,7 @@ class Node:
             events=self.events,
             faults=self._faults,
             observations=store.observations,
-            certificate=lambda: tls,
+            certificate=lambda: care.identity,
         )
 
     def _surroundings(
@@ -313,17 +321,21 @@ class Node:
             listeners=self.listeners,
         )
 
-    def _tell_start(self, tls: TlsIdentity | None) -> None:
-        name = self.settings.node.name
-        for finding in tls.findings(self.clock.wall()) if tls else ():
-            self.events.tell(
-                catalogue.CERTIFICATE_DOUBTFUL,
-                node=name,
-                seen=finding.seen,
-                means=finding.means,
-                do=finding.do,
-            )
-        self.events.tell(catalogue.SERVICE_STARTED, node=name, listeners=", ".join(self.listeners))
+    def _care_for_certificate(
+        self, tls: TlsIdentity | None, signalling: Signalling, store: SqlStore
+    ) -> CertificateCare:
+        def use(fresh: TlsIdentity) -> None:
+            signalling.set_tls_identity(fresh)
+            self._probing.ask_soon()
+
+        return CertificateCare(
+            self.settings,
+            tls,
+            use=use,
+            log=store.events,
+            events=self.events,
+            clock=self.clock,
+        )
 
     async def _stop(self, driver: Driver, records: RecordKeeper) -> None:
         """End every call politely."""
@@ -352,13 +364,7 @@ class _Insides:
 
 def load_tls(settings: TlsSettings | None) -> TlsIdentity | None:
     """Load the node's certificate, where it has one."""
-    if settings is None:
-        return None
-    return TlsIdentity.load(
-        certificate=Path(settings.certificate),
-        key=Path(settings.key),
-        trust=Path(settings.trust),
-    )
+    return None if settings is None else load_identity(settings)
 
 
 def _ignore(_heard: Heard) -> None:

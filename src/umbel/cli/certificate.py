@@ -57,6 +57,8 @@ def show(
         print_json([_row(one) for one in shown])
     for one in () if as_json else shown:
         _print(one)
+    if not shown and not as_json:
+        click.echo("A private key, and no certificate to compare it with.")
     if not all(one.is_good for one in shown):
         ctx.exit(FINDINGS)
 
@@ -140,6 +142,4 @@ def _print(shown: ShownCertificates) -> None:
     for number, one in enumerate(shown.certificates, 1):
         click.secho(f"{shown.where}, certificate {number}", bold=True)
         show_facts(one)
-    if not shown.certificates:
-        click.echo(f"{shown.where} holds a private key and no certificate.")
     show_findings(shown.findings)

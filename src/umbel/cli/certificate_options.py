@@ -13,14 +13,13 @@ from umbel.admin.certificate_plan import (
     checked_host,
     make_certificate_plan,
     planned_gateways,
-    rule_named,
 )
 from umbel.core.errors import Mistake
 from umbel.directory.objects import Gateway
 from umbel.identity.certificate_request import KeyKind, RequestedNames, names_by_plan, suitable_key
 from umbel.identity.chain.policy import PKIX_CHAIN, ChainPolicy
 from umbel.identity.plan import PlannedGateway
-from umbel.identity.rules import RULES
+from umbel.identity.rules import RULES, rule_named
 
 from .session import has_settings, run, settings_of
 

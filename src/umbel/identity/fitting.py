@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from umbel.core.findings import Finding, Severity
 
@@ -12,6 +13,10 @@ from .handshake import Role
 from .key_fit import key_fit_findings
 from .name_findings import name_findings
 from .names import presented_names
+
+_TRUST_OF_OTHERS: Final = frozenset(
+    {"chain.unknown-root", "chain.missing-issuer", "chain.self-signed"}
+)
 
 
 def fitting_findings(
@@ -37,7 +42,18 @@ def fitting_findings(
             found += chain_findings(chain, played=played, whose=OURS, trust=by_reader, at=at)
     if node and chain:
         found += name_findings(presented_names(chain[0]), node)
-    return worst_first(found)
+    return worst_first(map(_as_foretold, found))
+
+
+def _as_foretold(finding: Finding) -> Finding:
+    """Soften what we only infer: a peer may trust authorities that this node does not."""
+    if finding.code not in _TRUST_OF_OTHERS:
+        return finding
+    return replace(
+        finding,
+        severity=Severity.WARNING,
+        means="by the authorities that this node trusts; only peers that trust others accept it",
+    )
 
 
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -13,9 +13,14 @@ def renewal_time(begins: datetime, ends: datetime) -> datetime:
     return begins + (ends - begins) * 2 / 3
 
 
-def expiry_step(ends: datetime, at: datetime) -> int | None:
-    """Give the last step that was reached by *at*; ``None``: none yet."""
-    reached = [days for days in EXPIRY_STEPS if ends - at <= timedelta(days=days)]
+def expiry_step(begins: datetime, ends: datetime, at: datetime) -> int | None:
+    """
+    Give the last step that was reached by *at*; ``None``: none yet.
+
+    A step that lies before the time of renewal is none: a certificate of a week is not old at once.
+    """
+    steps = [days for days in EXPIRY_STEPS if timedelta(days=days) <= (ends - begins) / 3]
+    reached = [days for days in steps or EXPIRY_STEPS[-1:] if ends - at <= timedelta(days=days)]
     return min(reached, default=None)
 
 
