@@ -21,6 +21,7 @@ from umbel.net.signalling import Signalling
 from umbel.net.stream import UnfinishedMessage
 from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.hop import Source
+from umbel.trace.entry import Entry
 from umbel.ua import LocalIdentity, UserAgent
 from umbel.ua.events import Event as AgentEvent
 from umbel.ua.events import OptionsAnswered
@@ -51,6 +52,7 @@ from .snapshot import LOOK_EVERY, Snapshot
 from .stores import open_hasher, open_store
 from .surroundings import Media, Surroundings
 from .teller import Teller
+from .tracing import running_trace, trace_traffic
 from .voices import Voices
 
 GOODBYE_PATIENCE: Duration = 2.0
@@ -107,6 +109,7 @@ class Node:
         insides = await self._open(stack)
         signalling = self._make_signalling(tls)
         care = self._care_for_certificate(tls, signalling, insides.store)
+        trace_traffic(self.settings.trace, signalling, self.clock, insides.trace)
         stack.push_async_callback(signalling.close)
         identity = await open_listeners(self.settings, signalling)
         self.listeners = describe_listeners(self.settings.listener, identity)
@@ -156,6 +159,7 @@ class Node:
         names = SystemNames()
         stack.callback(names.close)
         addresses = GatewayAddresses(names.look_up, self.events)
+        trace = await enter(running_trace(self.settings, self.clock, self.events, self._faults))
         snapshot = Snapshot(store.configuration, addresses.watch)
         await snapshot.load()
         return _Insides(
@@ -165,6 +169,7 @@ class Node:
             recovery=recovery,
             addresses=addresses,
             snapshot=snapshot,
+            trace=trace,
         )
 
     # --- signalling ------------------------------------------------------------------------
@@ -304,6 +309,7 @@ class Node:
             resolved=lambda: insides.addresses.by_gateway,
             records=records,
             watch=self._watch,
+            trace=insides.trace,
             settle=driver.settle,
         )
 
@@ -360,6 +366,7 @@ class _Insides:
     recovery: Recovery
     addresses: GatewayAddresses
     snapshot: Snapshot
+    trace: Callable[[Entry], None]
 
 
 def load_tls(settings: TlsSettings | None) -> TlsIdentity | None:

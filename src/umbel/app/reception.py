@@ -14,6 +14,7 @@ from umbel.directory.peers import recognise, why_unknown
 from umbel.directory.records import CallRecord
 from umbel.sip.hop import Source
 from umbel.sip.message import Request
+from umbel.trace.entry import CallNamed
 from umbel.ua.events import (
     CallOffered,
     Event,
@@ -121,6 +122,7 @@ class Reception:
             call = around.randomness.token(5)
             record = new_record(call, around.node, offer.request, around.clock)
             decision = self._decide(offer)
+            self._name_in_trace(call, offer.request, decision)
             if isinstance(decision, Refused):
                 self._refuse(offer, record, decision)
                 return
@@ -139,6 +141,14 @@ class Reception:
                 await served.serve()
         finally:
             del self._served[leg]
+
+    def _name_in_trace(self, call: str, request: Request, decision: Decision) -> None:
+        gateway = decision.gateway.name if decision.gateway else ""
+        self._around.trace(
+            CallNamed(
+                at=self._around.clock.wall(), call=call, call_id=request.call_id, gateway=gateway
+            )
+        )
 
     def _decide(self, offer: CallOffered) -> Decision:
         around = self._around

@@ -105,6 +105,25 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TraceSettings:
+    """What is kept of the SIP messages that pass, for ``umbel trace``."""
+
+    enabled: bool = True
+    """Whether anything is kept."""
+    folder: str = "trace"
+    """The folder of the ring. It holds who called whom; credentials and PINs are never in it."""
+    megabytes: int = 64
+    """At most so much; the oldest makes room for the newest."""
+    days: int = 7
+    """What is older is removed, even where there is room."""
+    secrets: bool = False
+    """
+    Keep the TLS secrets of each connection too. Whoever has them and a capture of the wire reads
+    everything, PINs included.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that is this machine's own."""
 
@@ -125,6 +144,8 @@ class Settings:
     """What callers hear."""
     log: LogSettings = field(default_factory=LogSettings)
     """The log, on standard error."""
+    trace: TraceSettings = field(default_factory=TraceSettings)
+    """What is kept of the SIP messages that pass."""
 
 
 def load_settings(path: Path) -> Settings:
@@ -164,6 +185,17 @@ def check_settings(settings: Settings, where: str) -> None:
         )
     if settings.media.address:
         _check_address(settings.media.address, f"{where}, media, address")
+    _check_trace(settings.trace, f"{where}, trace")
+
+
+def _check_trace(trace: TraceSettings, where: str) -> None:
+    if not trace.folder:
+        raise Mistake("no folder", expected="a folder", where=where, do="or set: enabled = false")
+    for name, value, most in (("megabytes", trace.megabytes, 100_000), ("days", trace.days, 3650)):
+        if not 1 <= value <= most:
+            raise Mistake(
+                str(value), expected=f"a number from 1 to {most}", where=f"{where}, {name}"
+            )
 
 
 def _check_listener(listener: ListenerSettings, settings: Settings, where: str) -> None:
@@ -210,6 +242,7 @@ def _with_paths_from(settings: Settings, folder: Path) -> Settings:
         store=replace(settings.store, url=url, audio=at(settings.store.audio)),
         tls=tls and _with_tls_paths(tls, at),
         prompts=replace(settings.prompts, folder=at(settings.prompts.folder)),
+        trace=replace(settings.trace, folder=at(settings.trace.folder)),
     )
 
 

@@ -7,6 +7,7 @@ from umbel.core.events import Events
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Clock
 from umbel.media.engine import Command, Event
+from umbel.trace.entry import Entry
 from umbel.um.world import World
 
 from .faults import Faults
@@ -47,5 +48,7 @@ class Surroundings:
     """The IP addresses of the gateways' host names."""
     records: RecordKeeper
     watch: Callable[[Heard], None]
+    trace: Callable[[Entry], None]
+    """Keep something of which ``umbel trace`` is to know."""
     settle: Callable[[], None]
     """Carry out what a leg's verb asked for."""

@@ -169,6 +169,15 @@ STORE_AVAILABLE = _kind(
     2061, _I, Category.SYSTEM,
     "Node {node} can use its store again.",
 )  # fmt: skip
+TRACE_UNAVAILABLE = _kind(
+    2062, _W, Category.SYSTEM,
+    "Node {node} does not keep a trace of its SIP messages: {reason}. Calls are not touched.",
+    "See to the folder that [trace] names in umbel.toml: space on its disk, its rights.",
+)  # fmt: skip
+TRACE_AVAILABLE = _kind(
+    2063, _I, Category.SYSTEM,
+    "Node {node} keeps a trace of its SIP messages again.",
+)  # fmt: skip
 CERTIFICATE_REPLACED = _kind(
     2070, _I, Category.CONNECTIVITY,
     "Node {node} uses a new certificate from the next connection on: {new_subject}, serial "
