@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from umbel.identity import tls_messages
+from umbel.identity.handshake import Alert
 
 LEAF, ISSUER = b"leaf" * 40, b"issuer" * 30
 
@@ -24,19 +25,6 @@ def certificate_message(*chain: bytes) -> bytes:
 def certificate_message_1_3(*chain: bytes, context: bytes = b"") -> bytes:
     entries = b"".join(vector(one, 3) + vector(b"\x00\x05\x00\x00", 2) for one in chain)
     return message(11, vector(context, 1) + vector(entries, 3))
-
-
-def extension(kind: int, body: bytes) -> bytes:
-    return kind.to_bytes(2) + vector(body, 2)
-
-
-def client_hello(*extensions: bytes) -> bytes:
-    body = b"\x03\x03" + bytes(32) + vector(b"", 1) + vector(b"\x13\x01", 2) + vector(b"\x00", 1)
-    return message(1, body + vector(b"".join(extensions), 2))
-
-
-def server_name(name: bytes, kind: int = 0) -> bytes:
-    return extension(0, vector(bytes([kind]) + vector(name, 2), 2))
 
 
 class TestCertificates:
@@ -66,43 +54,11 @@ class TestCertificates:
         assert tls_messages.certificates_in(broken, is_tls_1_3=False) == (LEAF,)
 
 
-class TestServerName:
-    def test_is_the_host_name_asked_for(self) -> None:
-        """It may stand behind other extensions."""
-        hello = client_hello(extension(43, b"\x02\x03\x04"), server_name(b"um.example.org"))
-
-        assert tls_messages.server_name_in(hello) == "um.example.org"
-
-    def test_is_unknown_where_none_is_asked_for(self) -> None:
-        """A client that was given an IP address sends no name."""
-        assert tls_messages.server_name_in(client_hello()) is None
-
-    def test_is_unknown_where_it_is_of_another_kind(self) -> None:
-        """RFC 6066 section 3 knows host names only."""
-        hello = client_hello(server_name(b"um.example.org", kind=9))
-
-        assert tls_messages.server_name_in(hello) is None
-
-    def test_shows_odd_bytes(self) -> None:
-        """A name with NUL or beyond ASCII is shown, never cut or guessed."""
-        hello = client_hello(server_name(b"um\x00\xe4.example.org"))
-
-        assert tls_messages.server_name_in(hello) == "um\x00\\xe4.example.org"
-
-    @pytest.mark.parametrize("length", [0, 3, 20, 50])
-    def test_is_unknown_where_the_message_is_cut(self, length: int) -> None:
-        """OpenSSL refuses such a message; the diagnosis must not fail before it."""
-        hello = client_hello(server_name(b"um.example.org"))
-
-        assert tls_messages.server_name_in(hello[:length]) is None
-
-
 class TestAnyBytes:
     @given(st.binary(max_size=200), st.booleans())
     def test_are_read_without_failing(self, octets: bytes, is_tls_1_3: bool) -> None:
         """They come from whoever connects."""
         assert isinstance(tls_messages.certificates_in(octets, is_tls_1_3=is_tls_1_3), tuple)
-        assert tls_messages.server_name_in(octets) is None or octets
         assert tls_messages.describe_first_bytes(octets)
 
 
@@ -111,6 +67,7 @@ class TestMessageName:
         ("octets", "name"),
         [
             (b"\x0b\x00\x00\x00", "Certificate"),
+            (b"\x02\x00\x00\x00\x03\x03", "ServerHello"),
             (b"\xaa\x00\x00\x00", "handshake message 170"),
             (b"", "an empty message"),
         ],
@@ -154,7 +111,7 @@ class TestFirstBytes:
 
     def test_that_hold_a_client_hello_give_it(self) -> None:
         """It tells whom the peer wanted to reach."""
-        hello = client_hello(server_name(b"um.example.org"))
+        hello = message(1, b"offers")
         record = b"\x16\x03\x01" + vector(hello, 2)
 
         assert tls_messages.client_hello_in(record) == hello
@@ -163,3 +120,14 @@ class TestFirstBytes:
     def test_that_hold_none_give_nothing(self, first: bytes) -> None:
         """An alert is no ClientHello."""
         assert tls_messages.client_hello_in(first) is None
+
+    def test_that_hold_an_alert_give_it(self) -> None:
+        """So a TLS server answers who speaks something else to it."""
+        alert = tls_messages.alert_in(b"\x15\x03\x01\x00\x02\x02\x46")
+
+        assert alert == Alert(sent_by_us=False, description="protocol_version", is_fatal=True)
+
+    @pytest.mark.parametrize("first", [b"", b"\x15\x03\x01", b"\x16\x03\x01\x00\x02\x02\x28"])
+    def test_that_hold_no_alert_give_none(self, first: bytes) -> None:
+        """Other records may look alike."""
+        assert tls_messages.alert_in(first) is None

@@ -134,6 +134,74 @@ class TestSClient:
             assert second.peer_chain == first.peer_chain[:1]
 
 
+OFFERS = pytest.mark.parametrize(
+    ("version", "suites", "offered", "chosen"),
+    [
+        (
+            "TLSv1.2",
+            ("-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256"),
+            ("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
+            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        ),
+        (
+            "TLSv1.3",
+            ("-tls1_3", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"),
+            ("TLS_CHACHA20_POLY1305_SHA256",),
+            "TLS_CHACHA20_POLY1305_SHA256",
+        ),
+    ],
+)
+
+
+class TestOffersAndChoices:
+    @OFFERS
+    async def test_of_a_client_are_reported(
+        self,
+        authority: Authority,
+        version: str,
+        suites: tuple[str, ...],
+        offered: tuple[str, ...],
+        chosen: str,
+    ) -> None:
+        """What ``s_client`` was told to offer, and what we made of it."""
+        wire = Wire(tls=authority.identity(UM))
+        async with closing(wire):
+            hop = await wire.listen(TLS)
+            async with client(hop, *suites, "-servername", UM) as process:
+                await say(process, OPTIONS)
+                await wire.message()
+            report = await wire.report()
+
+            assert report.versions_offered == (version,)
+            suites_offered = tuple(it for it in report.ciphers_offered if "SCSV" not in it)
+            assert suites_offered == offered
+            assert (report.version, report.cipher) == (version, chosen)
+            assert report.server_name == UM
+            assert (report.sip_received, report.sip_sent) == (len(OPTIONS), 0)
+            assert report.closed_by is None
+
+    @OFFERS
+    async def test_of_us_as_client_are_reported(
+        self,
+        authority: Authority,
+        version: str,
+        suites: tuple[str, ...],
+        offered: tuple[str, ...],
+        chosen: str,
+    ) -> None:
+        """All that we speak, and what ``s_server`` chose."""
+        certificate, key = authority.files(UM)
+        wire = Wire(tls=authority.identity(GATEWAY), limits=replace(PATIENT, confirmation=0.2))
+        async with closing(wire), server(*suites, "-cert", certificate, "-key", key) as hop:
+            await wire.signalling.send(OPTIONS, hop)
+            report = await wire.report()
+
+            assert report.versions_offered == ("TLSv1.3", "TLSv1.2")
+            assert set(offered) <= set(report.ciphers_offered)
+            assert (report.version, report.cipher) == (version, chosen)
+            assert (report.sip_received, report.sip_sent) == (0, len(OPTIONS))
+
+
 class TestCertificateThatIsReplaced:
     async def test_is_shown_to_the_next_and_not_to_who_is_connected(
         self, authority: Authority

@@ -27,6 +27,15 @@ class Ending(StrEnum):
     NOT_TLS = "the peer does not speak TLS"
 
 
+class Closer(StrEnum):
+    """Who ended a connection."""
+
+    US = "us"
+    PEER = "the peer"
+    NETWORK = "the network"
+    """Neither: the other machine, or the way to it, is gone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One TLS alert (RFC 8446 section 6)."""
@@ -60,8 +69,15 @@ class HandshakeReport:
     ending: Ending
     detail: str = ""
     """One sentence with the evidence, such as OpenSSL's reason or the first bytes of a non-TLS peer."""
+    versions_offered: tuple[str, ...] = ()
+    """What the client offers, whichever side that is, as ``TLSv1.3``; where it names no list, as
+    before TLS 1.3, the highest alone. Empty where its ClientHello was not seen."""
     version: str | None = None
+    """What the server chose; where it came to no choice, what OpenSSL speaks so far."""
+    ciphers_offered: tuple[str, ...] = ()
+    """The client's cipher suites in its order, by the names of the RFCs."""
     cipher: str | None = None
+    """The server's choice, by the RFCs' name too; ``None`` where it came to none."""
     server_name: str | None = None
     """The name asked for (SNI): ours as a client, the peer's as a server."""
     own_chain: tuple[bytes, ...] = ()
@@ -76,6 +92,15 @@ class HandshakeReport:
     """The handshake messages in their order: how far both sides came, and when."""
     is_resumed: bool = False
     """Whether an earlier session was taken up again, so that no certificate was sent."""
+    closed_by: Closer | None = None
+    """Who ended the connection; ``None`` where it lived on when this was reported."""
+    closed_after: str = ""
+    """What had come to pass when it ended, such as ``after its ServerHello``; empty while it
+    lives."""
+    sip_received: int = 0
+    """Bytes of SIP that had come from the peer when this was reported."""
+    sip_sent: int = 0
+    """Bytes of SIP that had gone to the peer by then; whether it read them is not known."""
 
     @property
     def is_verified(self) -> bool:

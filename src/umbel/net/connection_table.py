@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from umbel.identity.handshake import Role
 
-from .stream import ConnectionKey, StreamConnection
+from .connection_origin import ConnectionKey
+from .stream import StreamConnection
 
 
 class ConnectionTable:

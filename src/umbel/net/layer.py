@@ -7,6 +7,7 @@ from typing import Protocol
 from umbel.core.instants import Clock
 from umbel.identity import tls_messages
 from umbel.identity.handshake import Ending, HandshakeReport, Role
+from umbel.identity.tls_hello import read_client_hello
 from umbel.sip.host import write_host
 
 Address = tuple[str, int]
@@ -112,6 +113,8 @@ class PlainLayer:
         """Report a peer that tried TLS; there is no handshake otherwise."""
         if ending is not Ending.NOT_TLS:
             return None
+        offer = read_client_hello(tls_messages.client_hello_in(self._first) or b"")
+        alert = tls_messages.alert_in(self._first)
         return HandshakeReport(
             role=self._role,
             local=ends.local,
@@ -120,9 +123,10 @@ class PlainLayer:
             took=0.0,
             ending=ending,
             detail=detail,
-            server_name=tls_messages.server_name_in(
-                tls_messages.client_hello_in(self._first) or b""
-            ),
+            versions_offered=offer.versions if offer else (),
+            ciphers_offered=offer.cipher_suites if offer else (),
+            server_name=offer.server_name if offer else None,
+            alerts=(alert,) if alert else (),
         )
 
     def _tls_instead(self) -> str:

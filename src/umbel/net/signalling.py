@@ -13,12 +13,13 @@ from umbel.identity.handshake import HandshakeReport, Role
 from umbel.sip.hop import Hop, Source, Transport
 from umbel.trace.entry import Entry
 
+from .connection_origin import ConnectionKey, ConnectionOrigin
 from .connection_table import ConnectionTable
 from .credentials import Credentials
 from .layer import Address, Layer, PlainLayer
 from .limits import ConnectionLimits
 from .listeners import Listener, Listening, cannot_listen, check_address
-from .stream import ConnectionKey, ConnectionOrigin, StreamConnection, Surroundings
+from .stream import StreamConnection, Surroundings
 from .tap import Tap
 from .tls_identity import TlsIdentity
 from .tls_secrets import SecretsWatcher

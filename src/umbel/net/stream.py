@@ -2,20 +2,22 @@
 
 import asyncio
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Protocol, cast
 
 from umbel.core.errors import PeerError
 from umbel.core.instants import Clock, Duration, Instant
-from umbel.identity.handshake import Ending, HandshakeReport, Role
+from umbel.identity.handshake import Closer, Ending, HandshakeReport, Role
 from umbel.sip.framing import Ping, StreamFramer
-from umbel.sip.hop import Source, Transport
+from umbel.sip.hop import Source
 
+from .connection_origin import ConnectionOrigin
 from .layer import Ends, Layer, LayerEnded, shown
 from .limits import ConnectionLimits
 from .pending_sends import PendingSends
 from .tap import Tap
+from .traffic import Traffic, closer_of
 
 _PONG = b"\r\n"
 """The answer to a keep-alive (RFC 5626 section 3.5.1)."""
@@ -90,32 +92,6 @@ class _Times:
     """The message that has come in part."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionKey:
-    """Connections with the same key lead to the same peer and may stand for each other.
-
-    The reference name is part of it (RFC 5923 section 9.3): a peer that proved to be one name is
-    not used for another. So is the identity that we showed, which may have been renewed.
-    """
-
-    transport: Transport
-    address: str
-    port: int
-    domain: str = ""
-    identity: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionOrigin:
-    """What is known of a connection before it is open."""
-
-    name: str
-    transport: Transport
-    role: Role
-    key: ConnectionKey | None = None
-    """Where we opened it to; ``None`` for an accepted one."""
-
-
 class StreamConnection(asyncio.Protocol):
     """Frames messages, keeps limits, and knows why it ended."""
 
@@ -131,7 +107,7 @@ class StreamConnection(asyncio.Protocol):
         self._tcp: asyncio.Transport | None = None
         self._times = _Times(entered=now, active=now)
         self._source = self._source_with(None)
-        self._has_heard = False
+        self._traffic = Traffic()
 
     # --- asked by Signalling --------------------------------------------------------------------
 
@@ -243,7 +219,8 @@ class StreamConnection(asyncio.Protocol):
         """Learn that TCP is gone."""
         match exc:
             case TimeoutError():
-                self._end(Ending.TIMED_OUT, f"the peer's machine is gone{self._progress}")
+                detail = f"the peer's machine is gone{self._progress}"
+                self._end(Ending.TIMED_OUT, detail, Closer.NETWORK)
             case OSError():
                 self._end(Ending.RESET_BY_PEER, f"the peer reset the connection{self._progress}")
             case _:
@@ -262,7 +239,7 @@ class StreamConnection(asyncio.Protocol):
 
     @property
     def _progress(self) -> str:
-        return "" if self._has_heard else f" {self._layer.progress}"
+        return "" if self._traffic.has_come else f" {self._layer.progress}"
 
     def _is_admitted(self) -> bool:
         return self.origin.role is Role.CLIENT or self._around.user.admits(self)
@@ -276,7 +253,7 @@ class StreamConnection(asyncio.Protocol):
         if self.state is State.SHAKING and self._layer.is_ready:
             self._enter(State.UNCONFIRMED)
             for message in self._pending.take_unsent():
-                self._layer.send(message)
+                self._write(message)
                 self._tell_sent(message)
         self._flush()
 
@@ -286,6 +263,7 @@ class StreamConnection(asyncio.Protocol):
 
     def _write(self, octets: bytes) -> None:
         self._times.active = self._around.clock.now()
+        self._traffic.sent += len(octets)
         self._layer.send(octets)
         self._flush()
 
@@ -297,6 +275,8 @@ class StreamConnection(asyncio.Protocol):
     def _confirm(self) -> None:
         """Count the connection as up: the peer spoke SIP, or had its time to refuse us."""
         report = self._layer.report(self.ends, Ending.SUCCEEDED, "")
+        if report is not None:
+            report = self._traffic.added_to(report)
         self._source = self._source_with(report)
         self._enter(State.UP)
         self._pending.confirm()
@@ -305,7 +285,7 @@ class StreamConnection(asyncio.Protocol):
 
     def _hear(self, octets: bytes) -> None:
         """Take bytes of SIP."""
-        self._has_heard = True
+        self._traffic.received += len(octets)
         if self.state is State.UNCONFIRMED:
             self._confirm()
         try:
@@ -346,16 +326,16 @@ class StreamConnection(asyncio.Protocol):
         accepted = self.origin.role is Role.SERVER
         if times.message_began is not None and now - times.message_began > limits.half_message:
             self.close(f"half a message for more than {limits.half_message:g} s")
-        elif accepted and not self._has_heard and now - times.entered > limits.silence:
+        elif accepted and not self._traffic.has_come and now - times.entered > limits.silence:
             self.close(f"no message for {limits.silence:g} s")
         elif now - times.active > limits.idle:
             self.close(f"idle for {limits.idle:g} s")
 
-    def _end(self, ending: Ending | None, detail: str) -> None:
+    def _end(self, ending: Ending | None, detail: str, closer: Closer | None = None) -> None:
         """End it: what the peer or the network did, or ``None`` for a decision of our own."""
         if self.state in (State.CLOSING, State.CLOSED):
             return
-        self._report_end(ending, detail)
+        self._report_end(ending, detail, closer or closer_of(ending))
         if self._times.message_began is not None:
             error = UnfinishedMessage(f"the end of the message did not come: {detail}")
             self._around.user.complain(self._framer.rest, self._source, error)
@@ -367,15 +347,16 @@ class StreamConnection(asyncio.Protocol):
         if self._tcp is not None:
             self._tcp.close()
 
-    def _report_end(self, ending: Ending | None, detail: str) -> None:
+    def _report_end(self, ending: Ending | None, detail: str, closer: Closer) -> None:
         """Report the handshake, unless SIP that came after it has shown that it held."""
-        if self._has_heard or (ending is None and self.state is State.UP):
+        if self._traffic.has_come or (ending is None and self.state is State.UP):
             return
         if ending is None and self.state is State.SHAKING:
             ending, detail = Ending.REFUSED_BY_US, f"given up {self._layer.progress}: {detail}"
         report = self._layer.report(self.ends, ending or Ending.SUCCEEDED, detail)
         if report is not None:
-            self._around.user.note(report, self.origin.name)
+            ended = replace(report, closed_by=closer, closed_after=self._layer.progress)
+            self._around.user.note(self._traffic.added_to(ended), self.origin.name)
 
     def _source_with(self, handshake: HandshakeReport | None) -> Source:
         (address, port), (local_address, local_port) = self.ends.remote, self.ends.local

@@ -100,7 +100,7 @@ class TlsLayer:
         """Report all that the handshake showed."""
         seen = self._observation
         took = self._took
-        cipher = self._tls.cipher()
+        offer, choice = seen.offer, seen.choice
         verify_code, verify_text = self._verification
         return HandshakeReport(
             role=self._role,
@@ -110,9 +110,11 @@ class TlsLayer:
             took=self._clock.now() - seen.began if took is None else took,
             ending=ending,
             detail=detail,
-            version=self._tls.version(),
-            cipher=cipher[0] if cipher else None,
-            server_name=seen.server_name,
+            versions_offered=offer.versions if offer else (),
+            version=choice.version if choice else self._tls.version(),
+            ciphers_offered=offer.cipher_suites if offer else (),
+            cipher=choice.cipher_suite if choice else self._cipher(),
+            server_name=offer.server_name if offer else None,
             own_chain=seen.own_chain,
             peer_chain=seen.peer_chain or self._peer_certificate(),
             verify_code=verify_code,
@@ -164,6 +166,11 @@ class TlsLayer:
             return LayerEnded(Ending.REFUSED_BY_PEER, sentence)
         reason = (error.reason or str(error)).lower().replace("_", " ")
         return LayerEnded(Ending.REFUSED_BY_US, f"we refused what the peer sent: {reason}")
+
+    def _cipher(self) -> str | None:
+        """Give what OpenSSL calls the cipher, where nobody saw the ServerHello."""
+        cipher = self._tls.cipher()
+        return cipher[0] if cipher else None
 
     def _peer_certificate(self) -> tuple[bytes, ...]:
         """Give the peer's certificate alone, where no chain was sent or it was not seen."""

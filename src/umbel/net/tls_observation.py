@@ -11,6 +11,12 @@ from umbel.core.instants import Clock
 from umbel.identity import tls_messages
 from umbel.identity.alerts import CLOSE_NOTIFY, read_alert
 from umbel.identity.handshake import Alert, Step
+from umbel.identity.tls_hello import (
+    ClientHello,
+    ServerHello,
+    read_client_hello,
+    read_server_hello,
+)
 
 _ALERT: Final = 21
 _HANDSHAKE: Final = 22
@@ -29,7 +35,8 @@ class Observation:
         self.steps: list[Step] = []
         self.own_chain: tuple[bytes, ...] = ()
         self.peer_chain: tuple[bytes, ...] = ()
-        self.server_name: str | None = None
+        self.offer: ClientHello | None = None
+        self.choice: ServerHello | None = None
 
     def take(self, octets: bytes, *, kind: int, version: int, sent_by_us: bool) -> None:
         """Take one decrypted message; *kind* is the content type of its record."""
@@ -49,14 +56,23 @@ class Observation:
                     after=self._clock.now() - self.began,
                 )
             )
-        if message[0] == tls_messages.CLIENT_HELLO:
-            self.server_name = tls_messages.server_name_in(message)
-        elif message[0] == tls_messages.CERTIFICATE:
-            chain = tls_messages.certificates_in(message, is_tls_1_3=version == _TLS_1_3)
-            if sent_by_us:
-                self.own_chain = chain
-            else:
-                self.peer_chain = chain
+        match message[0]:
+            case tls_messages.CLIENT_HELLO:
+                # The second one, after a HelloRetryRequest, offers less.
+                self.offer = self.offer or read_client_hello(message)
+            case tls_messages.SERVER_HELLO:
+                self.choice = read_server_hello(message)
+            case tls_messages.CERTIFICATE:
+                chain = tls_messages.certificates_in(message, is_tls_1_3=version == _TLS_1_3)
+                self._take_chain(chain, sent_by_us)
+            case _:
+                pass
+
+    def _take_chain(self, chain: tuple[bytes, ...], sent_by_us: bool) -> None:
+        if sent_by_us:
+            self.own_chain = chain
+        else:
+            self.peer_chain = chain
 
     def refusal(self) -> Alert | None:
         """Give the last alert of the peer that is a complaint."""

@@ -1,0 +1,32 @@
+"""What tells connections apart before they are open."""
+
+from dataclasses import dataclass
+
+from umbel.identity.handshake import Role
+from umbel.sip.hop import Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionKey:
+    """Connections with the same key lead to the same peer and may stand for each other.
+
+    The reference name is part of it (RFC 5923 section 9.3): a peer that proved to be one name is
+    not used for another. So is the identity that we showed, which may have been renewed.
+    """
+
+    transport: Transport
+    address: str
+    port: int
+    domain: str = ""
+    identity: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOrigin:
+    """What is known of a connection before it is open."""
+
+    name: str
+    transport: Transport
+    role: Role
+    key: ConnectionKey | None = None
+    """Where we opened it to; ``None`` for an accepted one."""
