@@ -6,7 +6,6 @@ from typing import Protocol
 
 from umbel.core.errors import PeerError, Unavailable
 from umbel.core.instants import Clock, Duration, Instant
-from umbel.net.signalling import Signalling
 from umbel.sip.hop import Hop, Source
 from umbel.sip.uri import Uri
 from umbel.ua import UserAgent
@@ -16,6 +15,14 @@ from .faults import Faults
 
 AFTER_A_FAULT: Duration = 0.1
 """The alarm is set no sooner after a fault, which might otherwise be met again and again."""
+
+
+class Sends(Protocol):
+    """Who carries messages to other hosts."""
+
+    async def send(self, data: bytes, hop: Hop) -> None:
+        """Send a message there, or raise ``Unavailable`` with the reason."""
+        ...
 
 
 class Resolves(Protocol):
@@ -36,7 +43,7 @@ class Driver:
     def __init__(
         self,
         agent: UserAgent,
-        signalling: Signalling,
+        signalling: Sends,
         resolver: Resolves,
         *,
         clock: Clock,
