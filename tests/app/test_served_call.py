@@ -16,6 +16,7 @@ from umbel.mailbox.message import MessageState
 from umbel.media.engine import Close, Connect
 from umbel.sip.hop import Source
 from umbel.sip.message import Request
+from umbel.trace.entry import CallNamed
 
 RECEPTION, ANTONIO = "2000", "1001"
 GREETED = 3.0
@@ -55,6 +56,15 @@ class TestACallThatIsAnswered:
         assert board.captions
         assert (board.record.status, board.record.flow) == (200, "attendant")
         assert ending(board) == (catalogue.CALL_ENDED, "the peer hung up")
+
+    @in_virtual_time
+    async def test_can_be_found_in_the_trace(self) -> None:
+        board = Switchboard()
+        await board.hang_up(await board.call(RECEPTION))
+
+        (named,) = board.traced
+        assert isinstance(named, CallNamed)
+        assert (named.call, named.call_id) == (board.record.id, "call-of-1002")
 
     @in_virtual_time
     async def test_is_written_down_with_how_its_audio_was(self) -> None:

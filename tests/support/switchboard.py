@@ -43,6 +43,7 @@ from umbel.media.engine import (
     Statistics,
     StopRecording,
 )
+from umbel.trace.entry import Entry
 from umbel.ua.events import Event as AgentEvent
 from umbel.um.world import World
 
@@ -177,6 +178,7 @@ class Switchboard:
         self.store = MemoryStore()
         self.told = Told()
         self.heard: list[Heard] = []
+        self.traced: list[Entry] = []
         self.records: dict[str, CallRecord] = {}
         self._clock = _Clock(self.network)
         self._agent: Agent | None = None
@@ -251,6 +253,7 @@ class Switchboard:
             resolved=dict,
             records=RecordKeeper(self._keep),
             watch=self.heard.append,
+            trace=self.traced.append,
             settle=lambda: self._agent.settle() if self._agent else None,
         )
 
