@@ -6,12 +6,15 @@ import pytest
 from tests.support.certificates import NOW, alternative_names, authority, issue, leaf
 
 from umbel.app.offers import peer_of
+from umbel.app.peer_certificate import demand_on
+from umbel.diagnosis.gateway_identity import our_demand
 from umbel.directory.objects import IDENTITY_RULES, Gateway, Transport
 from umbel.directory.peers import recognise, why_unknown
+from umbel.directory.ports import Configuration
 from umbel.identity.handshake import Ending, HandshakeReport, Role
 from umbel.identity.names import presented_names
 from umbel.identity.rules import RULES
-from umbel.sip.hop import Source
+from umbel.sip.hop import Hop, Source
 from umbel.sip.hop import Transport as SipTransport
 
 ROOT = authority()
@@ -42,6 +45,10 @@ def caller(
         local_port=5061,
         handshake=report,
     )
+
+
+def to(address: str, domain: str = "") -> Hop:
+    return Hop(transport=SipTransport.TLS, address=address, port=5061, domain=domain)
 
 
 def is_known(source: Source, gateway: Gateway = POOL) -> bool:
@@ -102,6 +109,23 @@ class TestACaller:
             "no gateway is 192.0.2.9 over TLS with a certificate for fe01.example.org, "
             "pool.example.org and the common name fe01.example.org; known are: "
         )
+
+
+class TestAServer:
+    def test_that_is_a_gateway_proves_what_the_gateway_has_to(self) -> None:
+        pool = replace(POOL, our_rule="lync", certificate_names=("pool.example.org",))
+        configuration = Configuration(gateways={"lync": pool})
+
+        for hop in (to("192.0.2.9", "pool.example.org"), to("192.0.2.9")):
+            demand = demand_on(hop, configuration, {"lync": ["192.0.2.9"]})
+            assert demand == our_demand(pool)
+
+    def test_that_is_no_gateway_proves_the_host_of_the_request(self) -> None:
+        named = demand_on(to("192.0.2.9", "sbc.example.org."), Configuration(), {})
+        bare = demand_on(to("192.0.2.9"), Configuration(), {})
+
+        assert (named.rule.name, str(named.expected[0])) == ("rfc5922", "sbc.example.org")
+        assert (bare.rule.name, str(bare.expected[0])) == ("any-name", "192.0.2.9")
 
 
 @pytest.mark.parametrize("name", IDENTITY_RULES)

@@ -7,7 +7,7 @@ from tests.support.organisation import LYNC, PBX
 from tests.support.peer_certificate import NamedCertificate
 
 from umbel.directory.objects import Gateway, Transport
-from umbel.directory.peers import Peer, describe, recognise, why_unknown
+from umbel.directory.peers import Peer, describe, gateway_at, recognise, why_unknown
 
 UDP, TCP, TLS = Transport.UDP, Transport.TCP, Transport.TLS
 
@@ -118,6 +118,44 @@ class TestOfSeveralThatFit:
         assert at(40000, TCP) == a
         assert at(5090, UDP) == c
         assert at(40000, UDP) == b
+
+
+class TestTheGatewayThatIsCalled:
+    @pytest.mark.parametrize(
+        ("host", "port", "name"),
+        [
+            ("pool.example.org", 5061, "lync"),
+            ("POOL.example.org.", 5062, "lync"),
+            ("fe01.example.org", 5061, "members"),
+            ("members.example.org", 5061, "members"),
+            ("10.0.0.5", 5061, "lync"),
+            ("10.0.0.1", 5060, None),
+            ("elsewhere.example.org", 5061, None),
+        ],
+    )
+    def test_is_told_by_what_the_request_names(
+        self, host: str, port: int, name: str | None
+    ) -> None:
+        """Its address, a member of its pool, or what DNS has for it; and only with TLS."""
+        members = Gateway(
+            name="members",
+            address="members.example.org",
+            transport=TLS,
+            certificate_names=("members.example.org", "FE01.example.org"),
+        )
+        gateways = {one.name: one for one in (PBX, LYNC, members)}
+
+        called = gateway_at(host, port, gateways, {"lync": ["10.0.0.5"]})
+
+        assert (called.name if called else None) == name
+
+    def test_is_told_by_its_port_where_two_share_a_host(self) -> None:
+        first = Gateway(name="a", address="sbc.example.org", port=5061, transport=TLS)
+        second = Gateway(name="b", address="sbc.example.org", port=5071, transport=TLS)
+        gateways = {"a": first, "b": second}
+
+        assert gateway_at("sbc.example.org", 5071, gateways, {}) == second
+        assert gateway_at("sbc.example.org", 5061, gateways, {}) == first
 
 
 class TestWhyAPeerIsUnknown:

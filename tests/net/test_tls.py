@@ -14,7 +14,10 @@ from tests.support.raw_peer import closing, deaf, reset, rest, serving, stranger
 from tests.support.sip_wire import HASTY, OK, OPTIONS, PATIENT, Wire, named
 
 from umbel.core.errors import Unavailable
+from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import Alert, Ending, HandshakeReport, Role
+from umbel.identity.names import presented_names
+from umbel.identity.rules import PINNED, RFC_9525
 from umbel.net.tls_observation import Observation
 from umbel.sip.hop import Transport
 
@@ -230,12 +233,33 @@ class TestCertificateThatWeRefuse:
         client = Wire(tls=authority.identity(GATEWAY))
         async with closing(server, client):
             hop = named(await server.listen(TLS), UM)
-            with pytest.raises(Unavailable, match=f"not valid for '{UM}'"):
+            with pytest.raises(Unavailable, match=f"we expect {UM}, by the rule rfc5922"):
                 await client.signalling.send(OPTIONS, hop)
             report = await client.report()
 
-            assert report.verify_code == 62
-            assert report.alerts == (alert("bad_certificate", sent_by_us=True),)
+            assert report.ending is Ending.REFUSED_BY_US
+            assert report.is_somebody_else
+            assert not report.is_verified
+            assert report.verify_code == 0
+            assert report.peer_chain
+            assert report.detail == (
+                "the peer's certificate carries elsewhere.example.org; "
+                f"we expect {UM}, by the rule rfc5922"
+            )
+
+    async def test_is_told_as_far_as_tls_has_words_for_it(self, authority: Authority) -> None:
+        """The server sees a handshake that went well, and a good-bye before any request."""
+        server = Wire(tls=authority.identity("elsewhere.example.org"))
+        client = Wire(tls=authority.identity(GATEWAY))
+        async with closing(server, client):
+            hop = named(await server.listen(TLS), UM)
+            with pytest.raises(Unavailable):
+                await client.signalling.send(OPTIONS, hop)
+            report = await server.report()
+
+            assert report.ending is Ending.CLOSED_BY_PEER
+            assert "close_notify" in report.detail
+            assert server.messages.empty()
 
     async def test_is_checked_for_the_address_where_no_name_is_known(
         self, authority: Authority
@@ -513,6 +537,48 @@ class TestConnectionsForDifferentNames:
             second = await client.ask(server, replace(hop, domain=GATEWAY, connection=mine))
 
             assert first.connection != second.connection
+
+
+class TestRuleOfOurOwn:
+    async def test_decides_about_the_name_in_place_of_openssl(self, authority: Authority) -> None:
+        """A wildcard is no SIP domain, unless the rule for this peer takes wildcards."""
+        server = Wire(tls=authority.identity("*.example.org"))
+        by_rfc_9525 = OurDemand.of(UM, rule=RFC_9525)
+        strict = Wire(tls=authority.identity(GATEWAY))
+        tolerant = Wire(tls=authority.identity(GATEWAY), expects=lambda _hop: by_rfc_9525)
+        async with closing(server, strict, tolerant):
+            hop = named(await server.listen(TLS), UM)
+            with pytest.raises(Unavailable, match=r"carries \*\.example\.org"):
+                await strict.signalling.send(OPTIONS, hop)
+            await tolerant.ask(server, hop)
+
+    async def test_may_ask_for_one_key(self, authority: Authority) -> None:
+        """Whatever the names say; OpenSSL still has to vouch for the chain."""
+        um, other = authority.identity(UM), authority.identity(UM)
+        pin = presented_names(um.chain[0]).public_key_pin
+        server, wrong = Wire(tls=um), Wire(tls=other)
+        client = Wire(
+            tls=authority.identity(GATEWAY), expects=lambda _hop: OurDemand.of(pin, rule=PINNED)
+        )
+        async with closing(server, wrong, client):
+            await client.ask(server, await server.listen(TLS))
+            with pytest.raises(Unavailable, match=f"we expect {pin}, by the rule pinned"):
+                await client.signalling.send(OPTIONS, await wrong.listen(TLS))
+
+    async def test_that_changes_is_proved_anew(self, authority: Authority) -> None:
+        """A connection stands for what was proved on it, and for nothing else (RFC 5923, 9.3)."""
+        demands = [OurDemand.of(UM)]
+        server = Wire(tls=authority.identity(UM, "pool.example.org"))
+        client = Wire(tls=authority.identity(GATEWAY), expects=lambda _hop: demands[-1])
+        async with closing(server, client):
+            hop = named(await server.listen(TLS), UM)
+            first = await client.ask(server, hop)
+            again = await client.ask(server, hop)
+            demands.append(OurDemand.of("pool.example.org"))
+            changed = await client.ask(server, hop)
+
+            assert first.connection == again.connection
+            assert changed.connection != first.connection
 
 
 class TestIdentityThatIsRenewed:

@@ -63,7 +63,7 @@ class TestGoodFiles:
         certificate.unlink()
 
         assert identity.server_context(requires_client_certificate=True).get_ca_certs()
-        assert identity.client_context.check_hostname
+        assert identity.client_context.get_ca_certs()
 
 
 class TestMissingFile:

@@ -1,9 +1,11 @@
 """A signalling under test, and what it delivered."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from umbel.core.errors import PeerError
+from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import HandshakeReport
 from umbel.net.clock import SystemClock
 from umbel.net.limits import ConnectionLimits
@@ -45,6 +47,7 @@ class Wire:
 
     tls: TlsIdentity | None = None
     limits: ConnectionLimits = PATIENT
+    expects: Callable[[Hop], OurDemand] | None = None
     messages: asyncio.Queue[tuple[bytes, Source]] = field(default_factory=asyncio.Queue)
     reports: asyncio.Queue[HandshakeReport] = field(default_factory=asyncio.Queue)
     complaints: asyncio.Queue[tuple[bytes, Source, PeerError]] = field(
@@ -62,6 +65,8 @@ class Wire:
             tls=self.tls,
             limits=self.limits,
         )
+        if self.expects is not None:
+            self.signalling.judge_servers_by(self.expects)
         self.signalling.watch_traffic(self.traffic.append)
 
     async def listen(

@@ -39,6 +39,7 @@ from .journal import Heard
 from .listening import describe_listeners, open_listeners
 from .log import log_event
 from .offers import is_unspecified
+from .peer_certificate import demand_on
 from .probing import Outlook, Probing
 from .provoked import SUM_UP_EVERY, Provoked
 from .reception import Reception
@@ -107,7 +108,7 @@ class Node:
         stack.enter_context(self._faults.told_of_callbacks())
         tls = load_tls(self.settings.tls)
         insides = await self._open(stack)
-        signalling = self._make_signalling(tls)
+        signalling = self._make_signalling(tls, insides)
         care = self._care_for_certificate(tls, signalling, insides.store)
         trace_traffic(self.settings.trace, signalling, self.clock, insides.trace)
         stack.push_async_callback(signalling.close)
@@ -174,14 +175,19 @@ class Node:
 
     # --- signalling ------------------------------------------------------------------------
 
-    def _make_signalling(self, tls: TlsIdentity | None) -> Signalling:
-        return Signalling(
+    def _make_signalling(self, tls: TlsIdentity | None, insides: "_Insides") -> Signalling:
+        snapshot, addresses = insides.snapshot, insides.addresses
+        signalling = Signalling(
             on_message=self._receive,
             on_handshake=self._note_handshake,
             on_malformed=self._note_malformed,
             clock=self.clock,
             tls=tls,
         )
+        signalling.judge_servers_by(
+            lambda hop: demand_on(hop, snapshot.configuration, addresses.by_gateway)
+        )
+        return signalling
 
     def _receive(self, data: bytes, source: Source) -> None:
         if self._driver is None:

@@ -1,14 +1,17 @@
-"""The certificate that a peer proved to hold, as the directory asks about it."""
+"""Whom we believe by a certificate: the gateway that a caller is, and the one that we call."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 from umbel.diagnosis.gateway_identity import our_demand
 from umbel.directory.objects import Gateway
+from umbel.directory.peers import Resolved, gateway_at
+from umbel.directory.ports import Configuration
+from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import HandshakeReport, Role
 from umbel.identity.identity_findings import all_names_of
 from umbel.identity.names import PresentedNames, presented_names
-from umbel.sip.hop import Source
+from umbel.sip.hop import Hop, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,13 @@ def verified_certificate(source: Source) -> VerifiedCertificate | None:
     if not isinstance(report, HandshakeReport) or not report.is_verified:
         return None
     return VerifiedCertificate(names=_names_in(report.peer_chain[0]), our_role=report.role)
+
+
+def demand_on(hop: Hop, configuration: Configuration, resolved: Resolved) -> OurDemand:
+    """Say what a TLS server has to prove before a request goes to it."""
+    host = hop.domain.rstrip(".") or hop.address
+    gateway = gateway_at(host, hop.port, configuration.gateways, resolved)
+    return OurDemand.of_host(host) if gateway is None else our_demand(gateway)
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,4 @@
-"""Which gateway a peer is: by the names of its certificate, or by its address."""
+"""Which gateway a peer is, who calls or is called: by its certificate, or by its address."""
 
 import ipaddress
 from collections.abc import Collection, Iterator, Mapping
@@ -61,6 +61,25 @@ def recognise(peer: Peer, gateways: Mapping[str, Gateway], resolved: Resolved) -
     return gateways[fitting[0][1]] if fitting else None
 
 
+def gateway_at(
+    host: str, port: int, gateways: Mapping[str, Gateway], resolved: Resolved
+) -> Gateway | None:
+    """
+    Find the TLS gateway that a request to *host* goes to, to know by which names to believe it.
+
+    Its address is what the request names; else one of the names that its certificate may carry (a
+    member of a pool); else, where the request names an IP address, one that DNS has for it.
+    """
+    wanted = host.lower().rstrip(".")
+    leading = sorted(
+        (place, port != gateway.port, gateway.name)
+        for gateway in gateways.values()
+        if gateway.transport is Transport.TLS
+        and (place := _place_of(wanted, gateway, resolved.get(gateway.name, ()))) is not None
+    )
+    return gateways[leading[0][-1]] if leading else None
+
+
 def why_unknown(peer: Peer, gateways: Mapping[str, Gateway]) -> str:
     """Say who the peer is and which gateways there are, so that the difference can be seen."""
     known = [describe(gateways[name]) for name in sorted(gateways)]
@@ -88,6 +107,15 @@ def presented_names(gateway: Gateway) -> tuple[str, ...]:
     if gateway.certificate_names or is_ip_address(gateway.address):
         return gateway.certificate_names
     return (gateway.address,)
+
+
+def _place_of(wanted: str, gateway: Gateway, resolved: Collection[str]) -> int | None:
+    """Give where among a gateway's places one is, the lower the better; ``None``: nowhere."""
+    places = ((gateway.address,), gateway.certificate_names, resolved)
+    for place, names in enumerate(places):
+        if wanted in {name.lower().rstrip(".") for name in names}:
+            return place
+    return None
 
 
 _Rank = tuple[int, bool, bool]

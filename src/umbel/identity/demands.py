@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from .domain_name import as_ip_address
 from .handshake import Role
 from .judgement import Judgement, judge
 from .names import PresentedNames
 from .reference import Reference, reference
-from .rules import ANY_NAME, CHAIN_ONLY, Rule
+from .rules import ANY_NAME, CHAIN_ONLY, RFC_5922, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,12 @@ class OurDemand:
             expected=tuple(reference(name, origin) for name in names),
             knows_clients_by_address=knows_clients_by_address,
         )
+
+    @classmethod
+    def of_host(cls, host: str) -> Self:
+        """Expect a host that is no gateway: by RFC 5922, which knows no IP addresses."""
+        rule = RFC_5922 if as_ip_address(host) is None else ANY_NAME
+        return cls.of(host, rule=rule, origin="the host of the request")
 
     def judge(self, peer: PresentedNames, *, our_role: Role) -> Judgement:
         """Say whether we take the peer for the one that we expect."""

@@ -87,6 +87,8 @@ class HandshakeReport:
     verify_code: int = 0
     """OpenSSL's verification result; 0 is X509_V_OK."""
     verify_text: str = ""
+    is_somebody_else: bool = False
+    """Whether we ended it after the handshake: the peer's names are not those that we meant."""
     alerts: tuple[Alert, ...] = ()
     steps: tuple[Step, ...] = ()
     """The handshake messages in their order: how far both sides came, and when."""

@@ -30,15 +30,23 @@ def peer_refuses_us(
 
 def we_refuse_peer(judgement: Judgement, theirs: PresentedNames, *, gateway: str) -> Finding:
     """Say that the certificate of a peer is not that of the gateway that we expect."""
-    wanted = _names(reference.name for reference in judgement.references)
     return Finding(
         code="identity.peer-not-recognised",
         severity=Severity.ERROR,
-        seen=f"the peer's certificate carries {all_names_of(theirs)}; we expect {wanted}",
+        seen=mismatch(judgement, theirs),
         means=f"we do not take the peer for {gateway}; {_because(judgement)}",
         do=f"if it is the right peer: umbel gateway set {gateway} --certificate-names NAME, with a "
         "name that its certificate carries; otherwise its address leads to somebody else",
         rule=f"rule {judgement.rule.name}: {_clauses(judgement)}",
+    )
+
+
+def mismatch(judgement: Judgement, theirs: PresentedNames) -> str:
+    """Say what a peer presented, what was wanted, and by which rule."""
+    wanted = _names((reference.name for reference in judgement.references), "or")
+    return (
+        f"the peer's certificate carries {all_names_of(theirs)}; we expect {wanted}, by the rule "
+        f"{judgement.rule.name}"
     )
 
 

@@ -14,9 +14,6 @@ from .names import presented_names
 from .subject import escape
 from .surroundings import Surroundings, failure
 
-_NAME_CODES: Final = (62, 63, 64)
-"""X509_V_ERR_HOSTNAME_MISMATCH, _EMAIL_MISMATCH and _IP_ADDRESS_MISMATCH."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cause:
@@ -80,6 +77,9 @@ def refused_by_us(report: HandshakeReport, around: Surroundings) -> Iterator[Fin
     if report.verify_code:
         yield from _certificate_refused(report, around)
         return
+    if report.is_somebody_else:
+        yield from _somebody_else(report, around)
+        return
     cause = _cause_of(report.detail)
     if cause is not None:
         yield failure(
@@ -92,6 +92,21 @@ def refused_by_us(report: HandshakeReport, around: Surroundings) -> Iterator[Fin
         )
     else:
         yield _unexplained(report)
+
+
+def _somebody_else(report: HandshakeReport, around: Surroundings) -> Iterator[Finding]:
+    """Say whom the peer is not; by the evidence alone where the settings have changed since."""
+    found = list(peer_name_findings(report, around))
+    yield from found or [
+        failure(
+            report,
+            "somebody-else",
+            seen=report.detail,
+            means=f"we do not take the peer for {around.gateway}",
+            do="compare the names in the peer's certificate with the host that was asked for",
+            rule="RFC 5922 section 7.3",
+        )
+    ]
 
 
 def _certificate_refused(report: HandshakeReport, around: Surroundings) -> Iterator[Finding]:
@@ -116,8 +131,6 @@ def _certificate_refused(report: HandshakeReport, around: Surroundings) -> Itera
 
 def _against_peer(report: HandshakeReport, around: Surroundings) -> Iterator[Finding]:
     played = Role.SERVER if report.role is Role.CLIENT else Role.CLIENT
-    if report.verify_code in _NAME_CODES:
-        yield from peer_name_findings(report, around)
     yield from chain_findings(
         report.peer_chain, played=played, whose=PEERS, trust=around.trust, at=report.at
     )

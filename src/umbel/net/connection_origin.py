@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import Role
 from umbel.sip.hop import Transport
 
@@ -10,14 +11,16 @@ from umbel.sip.hop import Transport
 class ConnectionKey:
     """Connections with the same key lead to the same peer and may stand for each other.
 
-    The reference name is part of it (RFC 5923 section 9.3): a peer that proved to be one name is
-    not used for another. So is the identity that we showed, which may have been renewed.
+    The reference names and their rule are part of it (RFC 5923 section 9.3): a peer that proved to
+    be one is not used for another. So is the identity that we showed, which may have been renewed.
     """
 
     transport: Transport
     address: str
     port: int
     domain: str = ""
+    demand: OurDemand | None = None
+    """What the peer has to prove; ``None`` without TLS."""
     identity: int = 0
 
 

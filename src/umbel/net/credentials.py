@@ -5,9 +5,11 @@ from functools import partial
 
 from umbel.core.errors import Mistake, Unavailable
 from umbel.core.instants import Clock
+from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import Role
-from umbel.sip.hop import Hop
+from umbel.sip.hop import Hop, Transport
 
+from .connection_origin import ConnectionKey
 from .layer import shown
 from .listeners import Listener
 from .tls import TlsLayer
@@ -21,6 +23,8 @@ class Credentials:
     def __init__(self, identity: TlsIdentity | None) -> None:
         self._identity = identity
         self._secrets = TlsSecrets()
+        self.demand_on: Callable[[Hop], OurDemand] = _the_host
+        """What a server has to prove before something is sent to a hop."""
         self.generation = 0
         """Counts the identities; connections made with an older one are not used anew."""
 
@@ -58,8 +62,20 @@ class Credentials:
         )
         return TlsLayer(context, Role.SERVER, clock, after_step=self._after_step(name))
 
-    def open(self, hop: Hop, name: str, clock: Clock) -> TlsLayer:
-        """Make the layer of a connection to open: the peer is to prove the hop's domain."""
+    def key_for(self, hop: Hop) -> ConnectionKey:
+        """Tell which connections may stand for each other on the way to a hop."""
+        is_tls = hop.transport is Transport.TLS
+        return ConnectionKey(
+            transport=hop.transport,
+            address=hop.address,
+            port=hop.port,
+            domain=hop.domain.lower().rstrip(".") if is_tls else "",
+            demand=self.demand_on(hop) if is_tls else None,
+            identity=self.generation if is_tls else 0,
+        )
+
+    def open(self, hop: Hop, demand: OurDemand, name: str, clock: Clock) -> TlsLayer:
+        """Make the layer of a connection to open: the peer is to meet our demand."""
         to = f"TLS to {shown((hop.address, hop.port))}"
         if self._identity is None:
             raise Unavailable(f"{to}: this node has no TLS certificate ([tls] in its settings)")
@@ -70,6 +86,7 @@ class Credentials:
                 Role.CLIENT,
                 clock,
                 server_name=domain,
+                demand=demand,
                 after_step=self._after_step(name),
             )
         except ValueError as error:
@@ -77,3 +94,7 @@ class Credentials:
 
     def _after_step(self, connection: str) -> Callable[[], None]:
         return partial(self._secrets.hand_over, connection)
+
+
+def _the_host(hop: Hop) -> OurDemand:
+    return OurDemand.of_host(hop.domain.rstrip(".") or hop.address)

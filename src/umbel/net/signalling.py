@@ -9,6 +9,7 @@ from typing import Final
 
 from umbel.core.errors import PeerError, Unavailable
 from umbel.core.instants import Clock
+from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import HandshakeReport, Role
 from umbel.sip.hop import Hop, Source, Transport
 from umbel.trace.entry import Entry
@@ -71,6 +72,13 @@ class Signalling:
         """Use another identity for connections that begin from now on; the others live on."""
         self._credentials.replace(tls)
 
+    def judge_servers_by(self, demand_on: Callable[[Hop], OurDemand]) -> None:
+        """Have TLS servers prove what *demand_on* says, in place of the host of the request.
+
+        It is asked before each send: a connection that proved less is not used for it.
+        """
+        self._credentials.demand_on = demand_on
+
     def watch_traffic(self, watcher: Callable[[Entry], None] | None) -> None:
         """Tell *watcher* of all that passes from now on; ``None``: tell nobody, as at first."""
         self._tap.watcher = watcher
@@ -105,7 +113,8 @@ class Signalling:
             if hop.transport is Transport.UDP:
                 self._send_udp(data, hop)
                 return
-            connection = self._living(hop) or self._open(hop)
+            key = self._credentials.key_for(hop)
+            connection = self._living(hop, key) or self._open(hop, key)
             await connection.send(data)
         except Unavailable as error:
             self._tap.failed(data, hop, str(error))
@@ -198,37 +207,28 @@ class Signalling:
 
     # --- opening --------------------------------------------------------------------------------
 
-    def _living(self, hop: Hop) -> StreamConnection | None:
+    def _living(self, hop: Hop, key: ConnectionKey) -> StreamConnection | None:
         """Find the connection that the hop names, or one to the same place for the same name."""
         named = self._connections.named(hop.connection) if hop.connection else None
         if named is not None and named.origin.transport is hop.transport:
-            key = named.origin.key
-            if key is None or not hop.domain or key.domain == self._key_for(hop).domain:
+            its = named.origin.key
+            same = its is not None and (its.domain, its.demand) == (key.domain, key.demand)
+            if its is None or not hop.domain or same:
                 return named
-        return self._connections.leading_to(self._key_for(hop))
+        return self._connections.leading_to(key)
 
-    def _key_for(self, hop: Hop) -> ConnectionKey:
-        is_tls = hop.transport is Transport.TLS
-        return ConnectionKey(
-            transport=hop.transport,
-            address=hop.address,
-            port=hop.port,
-            domain=hop.domain.lower().rstrip(".") if is_tls else "",
-            identity=self._credentials.generation if is_tls else 0,
-        )
-
-    def _open(self, hop: Hop) -> StreamConnection:
+    def _open(self, hop: Hop, key: ConnectionKey) -> StreamConnection:
         """Begin a connection; it takes messages at once and sends them when it is open."""
         origin = ConnectionOrigin(
             name=self._new_name(),
             transport=hop.transport,
             role=Role.CLIENT,
-            key=self._key_for(hop),
+            key=key,
         )
         clock = self._around.clock
         layer: Layer = PlainLayer(Role.CLIENT, clock)
-        if hop.transport is Transport.TLS:
-            layer = self._credentials.open(hop, origin.name, clock)
+        if key.demand is not None:
+            layer = self._credentials.open(hop, key.demand, origin.name, clock)
         connection = StreamConnection(origin, layer, self._around)
         self._enter(connection)
         task = asyncio.get_running_loop().create_task(self._dial(connection, hop))

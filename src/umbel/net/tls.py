@@ -7,17 +7,30 @@ peer (CPython issue 98078).
 import contextlib
 import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from umbel.core.instants import Clock
 from umbel.identity import tls_messages
 from umbel.identity.alerts import CLOSE_NOTIFY
+from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import Ending, HandshakeReport, Role
+from umbel.identity.identity_findings import mismatch
+from umbel.identity.names import presented_names
 
 from .layer import Ends, LayerEnded
 from .tls_observation import Observation, watch
 
 _READ = 65536
 """Bytes asked for at once; OpenSSL gives at most one record (16 kB)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verification:
+    """What OpenSSL said of the peer's chain, and then our own rule of its names."""
+
+    code: int = 0
+    text: str = ""
+    is_somebody_else: bool = False
 
 
 class TlsLayer:
@@ -30,13 +43,14 @@ class TlsLayer:
         clock: Clock,
         *,
         server_name: str | None = None,
+        demand: OurDemand | None = None,
         after_step: Callable[[], None] = lambda: None,
     ) -> None:
         """Begin; *after_step* is called whenever the handshake has come further."""
         self._role = role
         self._after_step = after_step
+        self._demand = demand
         self._clock = clock
-        self._at = clock.wall()
         self._observation = Observation(clock)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(
@@ -49,7 +63,7 @@ class TlsLayer:
         self._has_heard = False
         self._has_carried = False
         self._took: float | None = None
-        self._verification = 0, ""
+        self._verification = _Verification()
 
     @property
     def is_ready(self) -> bool:
@@ -101,12 +115,11 @@ class TlsLayer:
         seen = self._observation
         took = self._took
         offer, choice = seen.offer, seen.choice
-        verify_code, verify_text = self._verification
         return HandshakeReport(
             role=self._role,
             local=ends.local,
             remote=ends.remote,
-            at=self._at,
+            at=seen.at,
             took=self._clock.now() - seen.began if took is None else took,
             ending=ending,
             detail=detail,
@@ -116,9 +129,10 @@ class TlsLayer:
             cipher=choice.cipher_suite if choice else self._cipher(),
             server_name=offer.server_name if offer else None,
             own_chain=seen.own_chain,
-            peer_chain=seen.peer_chain or self._peer_certificate(),
-            verify_code=verify_code,
-            verify_text=verify_text,
+            peer_chain=self._peer_chain(),
+            verify_code=self._verification.code,
+            verify_text=self._verification.text,
+            is_somebody_else=self._verification.is_somebody_else,
             alerts=tuple(seen.alerts),
             steps=tuple(seen.steps),
             is_resumed=bool(self.is_ready and self._tls.session_reused),
@@ -130,13 +144,24 @@ class TlsLayer:
         except ssl.SSLWantReadError:
             return
         except ssl.SSLCertVerificationError as error:
-            self._verification = error.verify_code, error.verify_message
+            self._verification = _Verification(code=error.verify_code, text=error.verify_message)
             raise LayerEnded(
                 Ending.REFUSED_BY_US, f"the peer's certificate was refused: {error.verify_message}"
             ) from error
         except ssl.SSLError as error:
             raise self._ended(error) from error
         self._took = self._clock.now() - self._observation.began
+        self._recognise()
+
+    def _recognise(self) -> None:
+        """Refuse a peer that is not the one we meant; OpenSSL has vouched for its chain only."""
+        if self._demand is None:
+            return
+        names = presented_names(b"".join(self._peer_chain()[:1]))
+        judgement = self._demand.judge(names, our_role=self._role)
+        if not judgement.is_accepted:
+            self._verification = _Verification(is_somebody_else=True)
+            raise LayerEnded(Ending.REFUSED_BY_US, mismatch(judgement, names))
 
     def _step(self) -> None:
         try:
@@ -171,6 +196,9 @@ class TlsLayer:
         """Give what OpenSSL calls the cipher, where nobody saw the ServerHello."""
         cipher = self._tls.cipher()
         return cipher[0] if cipher else None
+
+    def _peer_chain(self) -> tuple[bytes, ...]:
+        return self._observation.peer_chain or self._peer_certificate()
 
     def _peer_certificate(self) -> tuple[bytes, ...]:
         """Give the peer's certificate alone, where no chain was sent or it was not seen."""

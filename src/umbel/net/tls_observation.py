@@ -30,7 +30,7 @@ class Observation:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.began = clock.now()
+        self.at, self.began = clock.wall(), clock.now()
         self.alerts: list[Alert] = []
         self.steps: list[Step] = []
         self.own_chain: tuple[bytes, ...] = ()
