@@ -111,7 +111,7 @@ class TestAdding:
             ("gateway", {"adress": "x"}, 'did you mean "address"'),
             ("gateway", {}, "found no address"),
             ("huntgroup", {"gateway": "nobody", "dial_plan": "office"}, "nobody"),
-            ("telephone", {}, "expected one of dialplan"),
+            ("telephone", {}, "expected one of node, dialplan"),
         ],
     )
     async def test_refuses_what_cannot_work(

@@ -58,7 +58,10 @@ class TestASiteFile:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("[[dial-plan]]", "found the unknown table [[dial-plan]], expected one of dialplan,"),
+            (
+                "[[dial-plan]]",
+                "found the unknown table [[dial-plan]], expected one of node, dialplan,",
+            ),
             ('[gateway]\nname = "x"', "found [gateway], expected [[gateway]], once for each"),
             ('[[gateway]]\nname = "x"', "gateway x: found no address, expected text"),
             ("[[gateway]]\nport = 1", "gateway number 1: found no name, expected text"),
@@ -115,5 +118,5 @@ class TestAPlan:
 
 class TestKinds:
     def test_an_unknown_noun_is_told_with_the_known_ones(self) -> None:
-        with pytest.raises(Mistake, match="expected one of dialplan, gateway"):
+        with pytest.raises(Mistake, match="expected one of node, dialplan, gateway"):
             kind_named("phone")

@@ -318,6 +318,20 @@ class TestWatching:
         assert "serving" in office.does("node", "list")
         assert "serving" in office.does("node", "show", "node01.umbel.test")
         assert "expected the name of a node (node01.umbel.test)" in office.errs("node", "show", "x")
+        said = office.does("node", "set", "node01.umbel.test", "--status", "no-new-calls")
+        assert "status enabled → no-new-calls" in said
+        assert "no-new-calls" in office.does("node", "list")
+        office.does("node", "set", "node01.umbel.test", "--event-level", "TLS=expert")
+        assert "TLS=expert" in office.does("node", "show", "node01.umbel.test")
+        office.does("node", "add", "node02.umbel.test")
+        assert "never seen" in office.does("node", "show", "node02.umbel.test")
+
+    def test_a_node_that_nobody_knows_is_not_set_by_a_slip_of_the_pen(
+        self, office: Terminal
+    ) -> None:
+        said = office.errs("node", "set", "node9", "--status", "disabled")
+        assert "none has served yet" in said
+        assert "umbel node add node9" in said
 
 
 class TestMessages:

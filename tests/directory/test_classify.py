@@ -18,10 +18,10 @@ from tests.support.organisation import (
 )
 from tests.support.peer_certificate import NamedCertificate
 
+from umbel.directory.admission import Refused
 from umbel.directory.classify import (
     Decision,
     Offered,
-    Refused,
     ToAttendant,
     ToMailbox,
     ToSubscriber,
@@ -87,7 +87,9 @@ class TestAGateway:
     def test_that_is_being_drained_is_sent_elsewhere(self) -> None:
         decision = decide("2000", replace(PBX, status=Status.NO_NEW_CALLS))
 
-        assert refused(decision) == (480, "gateway pbx takes no new calls")
+        assert refused(decision) == (503, "gateway pbx takes no new calls")
+        assert isinstance(decision, Refused)
+        assert decision.retry_after == 30
 
 
 class TestAHuntGroup:

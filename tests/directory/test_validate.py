@@ -26,6 +26,7 @@ from umbel.directory.objects import (
     KeyMapping,
     Mailbox,
     NameOrder,
+    Node,
     UriType,
 )
 from umbel.directory.ports import Configuration
@@ -101,6 +102,9 @@ class TestARule:
     @pytest.mark.parametrize(
         ("thing", "code", "seen"),
         [
+            (Node(name="node 1"), "node.name", '"node 1"'),
+            (Node(name="node1", event_level=("tls",)), "node.event_level", '"tls"'),
+            (Node(name="node1", event_filter=("lync",)), "node.event_filter", '"lync"'),
             (DialPlan(name="new", digits=0), "dialplan.digits", "digits: 0 instead of 1 to 20"),
             (replace(PLAN, max_call=599), "dialplan.max_call", "599 instead of 600 to 7200 s"),
             (replace(PLAN, max_recording=59), "dialplan.max_recording", "59 instead of 60 to 6000"),

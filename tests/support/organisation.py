@@ -10,6 +10,7 @@ from umbel.directory.objects import (
     HuntGroup,
     Mailbox,
     MailboxPolicy,
+    Node,
     Transport,
 )
 from umbel.directory.ports import Configuration
@@ -55,6 +56,7 @@ def configuration_of(*things: Configured) -> Configuration:
         "attendants": named(AutoAttendant),
         "policies": named(MailboxPolicy),
         "mailboxes": named(Mailbox),
+        "nodes": named(Node),
     }
     return replace(Configuration(), **collections)  # type: ignore[arg-type]  # each by its own kind
 

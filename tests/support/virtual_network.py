@@ -14,6 +14,7 @@ from umbel.sip.hop import Hop, Source, Transport
 from umbel.sip.message import Request, Response, parse_message
 from umbel.sip.uri import Uri
 from umbel.ua import LocalAddress, LocalIdentity, Policy, UserAgent
+from umbel.ua.admission import Admits, at_any_time
 from umbel.ua.doorkeeper import Knows, everybody
 from umbel.ua.events import Event, Resolve, Send
 
@@ -237,6 +238,7 @@ class Agent:
         policy: Policy | None = None,
         *,
         knows: Knows = everybody,
+        admits: Admits = at_any_time,
     ) -> None:
         self.name = name
         self.address = address
@@ -249,7 +251,9 @@ class Agent:
             ),
             user=name,
         )
-        self.agent = UserAgent(RepeatableRandomness(name), identity, policy, knows=knows)
+        self.agent = UserAgent(
+            RepeatableRandomness(name), identity, policy, knows=knows, admits=admits
+        )
         self._network = network
         network.stations[address] = self
         network.agents.append(self)

@@ -5,6 +5,7 @@ from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork
 
 from umbel.sip.hop import Hop, Transport
 from umbel.sip.uri import Uri
+from umbel.ua.admission import Refusal
 from umbel.ua.events import OptionsAnswered
 
 
@@ -15,6 +16,29 @@ def ask(
     key = agent.agent.options(Uri.parse(target), network.now, route=uris, hop=hop)
     agent.settle()
     return key
+
+
+class TestOptionsToUs:
+    def test_are_answered_as_a_call_would_be_for_now(
+        self, network: VirtualNetwork, bell: Agent
+    ) -> None:
+        refusal = Refusal(status=503, reason="it drains", retry_after=30)
+        Agent(network, "watson", "192.0.2.2", admits=lambda source: refusal)
+        ask(network, bell, "sip:192.0.2.2")
+        network.run_to_rest()
+
+        (answer,) = network.responses(503, "OPTIONS")
+        assert answer.headers.get("Retry-After") == "30"
+        assert "it drains" in (answer.headers.get("Warning") or "")
+
+    def test_are_forbidden_to_whom_calls_are(self, network: VirtualNetwork, bell: Agent) -> None:
+        refusal = Refusal(status=403, reason="gateway bell is disabled")
+        Agent(network, "watson", "192.0.2.2", admits=lambda source: refusal)
+        ask(network, bell, "sip:192.0.2.2")
+        network.run_to_rest()
+
+        (answer,) = network.responses(403, "OPTIONS")
+        assert answer.headers.get("Retry-After") is None
 
 
 class TestOptions:

@@ -13,7 +13,7 @@ from umbel.core.tables import read_table, revise
 from umbel.diagnosis.observation import Observation
 from umbel.diagnosis.ports import Observations
 from umbel.directory import repositories
-from umbel.directory.objects import Configured, Mailbox, MailboxPolicy
+from umbel.directory.objects import Configured, Mailbox, MailboxPolicy, Node
 from umbel.directory.ports import Configuration
 from umbel.directory.records import CallRecord, NodeRecord
 from umbel.directory.validate import validate
@@ -81,7 +81,10 @@ class Administration:
         """Change fields of an object."""
         kind = kind_named(noun)
         configuration = await self._load()
-        before = _find(configuration, kind, name)
+        before = _lookup(configuration, kind, name)
+        if before is None and kind.type is Node:
+            return await self._set_new_node(configuration, name, settings)
+        before = before or _find(configuration, kind, name)
         change = Change(before=before, after=_with_settings(kind, before, settings))
         if change.fields:
             await self._change(configuration, [change])
@@ -92,6 +95,24 @@ class Administration:
         configuration = await self._load()
         change = Change(before=_find(configuration, kind_named(noun), name), after=None)
         await self._change(configuration, [change])
+        return change
+
+    async def _set_new_node(
+        self, configuration: Configuration, name: str, settings: Mapping[str, object]
+    ) -> Change:
+        """Set something about a node about which nothing was set: it serves all the same."""
+        known = [record.name for record in await self.nodes()]
+        if name not in known:
+            raise Mistake(
+                f'"{name}"',
+                expected=f"the name of a node ({', '.join(known) or 'none has served yet'})",
+                where="node set",
+                do=f"to set it before it serves: umbel node add {name}",
+            )
+        before = Node(name=name)
+        change = Change(before=before, after=_with_settings(kind_of(before), before, settings))
+        if change.fields:
+            await self._change(configuration, [change])
         return change
 
     # --- the whole site --------------------------------------------------------------------

@@ -11,6 +11,7 @@ from umbel.directory.objects import (
     HuntGroup,
     Mailbox,
     MailboxPolicy,
+    Node,
 )
 
 
@@ -39,6 +40,14 @@ class Kind:
 
 
 KINDS = (
+    Kind(
+        noun="node",
+        title="node",
+        plural="nodes",
+        type=Node,
+        collection="nodes",
+        columns=("status", "event_level", "event_filter"),
+    ),
     Kind(
         noun="dialplan",
         title="dial plan",

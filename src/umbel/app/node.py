@@ -23,6 +23,7 @@ from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.hop import Source
 from umbel.trace.entry import Entry
 from umbel.ua import LocalIdentity, UserAgent
+from umbel.ua.admission import Refusal
 from umbel.ua.events import Event as AgentEvent
 from umbel.ua.events import OptionsAnswered
 from umbel.um.world import World
@@ -207,6 +208,9 @@ class Node:
         elif self._reception is not None:
             self._reception.receive(event)
 
+    def _refusal(self, source: Source) -> Refusal | None:
+        return self._reception.refusal(source) if self._reception is not None else None
+
     def _why_unknown(self, source: Source) -> str:
         return self._reception.why_unknown(source) if self._reception is not None else ""
 
@@ -266,7 +270,7 @@ class Node:
 
     def _make_driver(self, signalling: Signalling, identity: LocalIdentity) -> Driver:
         return Driver(
-            UserAgent(SystemRandomness(), identity, knows=self._why_unknown),
+            UserAgent(SystemRandomness(), identity, knows=self._why_unknown, admits=self._refusal),
             signalling,
             self._probing,
             clock=self.clock,

@@ -9,12 +9,15 @@ from dataclasses import replace
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import PeerError
 from umbel.core.instants import Duration
-from umbel.directory.classify import Decision, Refused, classify
+from umbel.directory.admission import Refused, refused_by_gateway, refused_by_node
+from umbel.directory.classify import Decision, classify
+from umbel.directory.objects import Gateway, Node
 from umbel.directory.peers import recognise, why_unknown
 from umbel.directory.records import CallRecord
 from umbel.sip.hop import Source
 from umbel.sip.message import Request
 from umbel.trace.entry import CallNamed
+from umbel.ua.admission import Refusal
 from umbel.ua.events import (
     CallOffered,
     Event,
@@ -78,9 +81,28 @@ class Reception:
 
         The peer is told so, and therefore not which gateways there are.
         """
-        peer, around = peer_of(source), self._around
+        return "" if self._gateway_at(source) else f"no gateway is {peer_of(source)}"
+
+    def refusal(self, source: Source) -> Refusal | None:
+        """Say how a call of this gateway would be refused now, whatever it is; ``None``: it would not."""
+        refused = refused_by_node(self._node)
+        if refused is None and (gateway := self._gateway_at(source)) is not None:
+            refused = refused_by_gateway(gateway)
+        if refused is None:
+            return None
+        return Refusal(
+            status=refused.status, reason=refused.reason, retry_after=refused.retry_after
+        )
+
+    @property
+    def _node(self) -> Node:
+        """What an administrator set about this node."""
+        return self._around.snapshot.configuration.node(self._around.node)
+
+    def _gateway_at(self, source: Source) -> Gateway | None:
+        around = self._around
         gateways = around.snapshot.configuration.gateways
-        return "" if recognise(peer, gateways, around.resolved()) else f"no gateway is {peer}"
+        return recognise(peer_of(source), gateways, around.resolved())
 
     def _tell_stranger(self, request: Request, source: Source) -> None:
         if request.method != "INVITE":
@@ -152,6 +174,8 @@ class Reception:
 
     def _decide(self, offer: CallOffered) -> Decision:
         around = self._around
+        if refused := refused_by_node(self._node):
+            return refused
         try:
             call = offered(offer.request, offer.source)
             return classify(call, around.snapshot.directory, around.resolved())
@@ -160,7 +184,9 @@ class Reception:
 
     def _refuse(self, offer: CallOffered, record: CallRecord, refused: Refused) -> None:
         around = self._around
-        offer.leg.reject(refused.status, refused.reason, around.clock.now())
+        again = refused.retry_after
+        headers = () if again is None else (("Retry-After", str(again)),)
+        offer.leg.reject(refused.status, refused.reason, around.clock.now(), headers)
         around.settle()
         gateway = refused.gateway.name if refused.gateway else ""
         journal = Journal(

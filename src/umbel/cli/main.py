@@ -9,7 +9,7 @@ from .calls import calls
 from .certificate import certificate
 from .events import events
 from .messages import message
-from .nodes import node
+from .nodes import list_nodes, show_node
 from .objects import noun_groups
 from .pins import pin
 from .serving import serve, try_system
@@ -32,9 +32,12 @@ def main(settings: Path | None) -> None:
     """
 
 
-for _command in (serve, try_system, apply, export, events, calls, message, node, certificate):
+for _command in (serve, try_system, apply, export, events, calls, message, certificate):
     main.add_command(_command)
 for _group in noun_groups():
     main.add_command(_group)
     if _group.name == "mailbox":
         _group.add_command(pin)
+    if _group.name == "node":
+        _group.add_command(list_nodes)
+        _group.add_command(show_node)

@@ -124,12 +124,12 @@ GATEWAY_DRAINING = _kind(
     "Gateway {gateway} takes no new calls for now: {message}. None are sent to it.",
 )  # fmt: skip
 HANDSHAKE_FAILED = _kind(
-    2040, _W, Category.CONNECTIVITY,
+    2040, _W, Category.TLS,
     "TLS with {peer} failed ({role}): {reason}.",
     "The reason names the step, the alert and the side that ended it; compare both certificates.",
 )  # fmt: skip
 MALFORMED_MESSAGE = _kind(
-    2041, _W, Category.CONNECTIVITY,
+    2041, _W, Category.SIP,
     "A malformed SIP message came from {peer}: {reason}.",
     "The reason says what was found at which byte and what was expected there.",
 )  # fmt: skip
@@ -141,7 +141,7 @@ GATEWAY_WITHOUT_ADDRESS = _kind(
     "--address NAME",
 )  # fmt: skip
 CERTIFICATE_DOUBTFUL = _kind(
-    2043, _W, Category.CONNECTIVITY,
+    2043, _W, Category.TLS,
     "The certificate of node {node} is doubtful: {seen}; {means}.",
     "{do}. The node takes up new files by itself.",
 )  # fmt: skip

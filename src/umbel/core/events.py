@@ -31,6 +31,8 @@ class Category(StrEnum):
     CALL_TRANSFER = "call-transfer"
     SUBSCRIBER_ACCESS = "subscriber-access"
     CONNECTIVITY = "connectivity"
+    TLS = "tls"
+    SIP = "sip"
     ADMINISTRATION = "administration"
 
 

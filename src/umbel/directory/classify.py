@@ -11,6 +11,7 @@ phones divert to and what subscribers dial.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .admission import Refused, refused_by_attendant, refused_by_gateway
 from .lookup import Directory
 from .numbers import read_address
 from .objects import (
@@ -20,7 +21,6 @@ from .objects import (
     HuntGroup,
     Mailbox,
     Security,
-    Status,
     Transport,
 )
 from .peers import Peer, Resolved, recognise, why_unknown
@@ -40,16 +40,6 @@ class Offered:
     caller_number: str = ""
     """The user part of the caller's address; empty: anonymous."""
     caller_uri: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """The call is answered with *status*; *reason* goes into the event and the Reason header."""
-
-    status: int
-    reason: str
-    gateway: Gateway | None = None
-    """Whose call it was, where that much is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,18 +91,12 @@ def classify(
     gateway = recognise(offered.peer, configuration.gateways, resolved)
     if gateway is None:
         return Refused(status=403, reason=why_unknown(offered.peer, configuration.gateways))
-    if gateway.status is not Status.ENABLED:
-        return _refused_by_status(f"gateway {gateway.name}", gateway.status, gateway)
+    if refused := refused_by_gateway(gateway):
+        return refused
     found = _dial_plan(offered, gateway, configuration)
     if isinstance(found, Refused):
         return found
     return _Deciding(offered, directory, gateway, found).decide()
-
-
-def _refused_by_status(what: str, status: Status, gateway: Gateway) -> Refused:
-    if status is Status.DISABLED:
-        return Refused(status=403, reason=f"{what} is disabled", gateway=gateway)
-    return Refused(status=480, reason=f"{what} takes no new calls", gateway=gateway)
 
 
 def _dial_plan(
@@ -188,9 +172,8 @@ class _Deciding:
         return self.directory.is_access_number(user, self.plan)
 
     def _attendant(self, attendant: AutoAttendant, because: str) -> Decision:
-        if attendant.status is not Status.ENABLED:
-            what = f"auto attendant {attendant.name}"
-            return _refused_by_status(what, attendant.status, self.gateway)
+        if refused := refused_by_attendant(attendant, self.gateway):
+            return refused
         return ToAttendant(
             gateway=self.gateway,
             dial_plan=self.plan,

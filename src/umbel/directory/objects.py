@@ -49,9 +49,14 @@ class Status(StrEnum):
     ENABLED = "enabled"
     """It takes calls."""
     NO_NEW_CALLS = "no-new-calls"
-    """New calls are refused with 480, as if it were only for now."""
+    """
+    It drains: calls in progress go on, new ones and OPTIONS get 503 with Retry-After; at an auto
+    attendant new calls get 480.
+    """
     DISABLED = "disabled"
-    """New calls are refused with 403."""
+    """
+    New calls and OPTIONS are refused: with 403, by a node with 503 so that callers try another.
+    """
 
 
 class Transport(StrEnum):
@@ -69,6 +74,26 @@ class NameOrder(StrEnum):
     """The last name, then the first."""
     FIRST_LAST = "first-last"
     """The first name, then the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What an administrator sets about one Umbel server; without it, the defaults (UMServer)."""
+
+    name: str
+    """Its fully qualified domain name, as its settings file has it."""
+    status: Status = Status.ENABLED
+    """Whether it takes calls; while it drains, the other nodes get them."""
+    event_level: tuple[str, ...] = ()
+    """
+    How much its log tells of a category: ``CATEGORY=LEVEL``, as ``TLS=expert``, with a level of
+    lowest, low, medium, high, expert; ``all`` is every category. Without it: medium.
+    """
+    event_filter: tuple[str, ...] = ()
+    """
+    The calls whose messages level expert shows: ``caller=…``, ``dialled=…``, ``gateway=…``; without
+    it, all.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,5 +306,5 @@ class Mailbox:
     """Whether callers can find the person by name."""
 
 
-Configured = DialPlan | Gateway | HuntGroup | AutoAttendant | MailboxPolicy | Mailbox
+Configured = Node | DialPlan | Gateway | HuntGroup | AutoAttendant | MailboxPolicy | Mailbox
 """Any object that an administrator creates."""

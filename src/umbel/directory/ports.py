@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .objects import AutoAttendant, DialPlan, Gateway, HuntGroup, Mailbox, MailboxPolicy
+from .objects import AutoAttendant, DialPlan, Gateway, HuntGroup, Mailbox, MailboxPolicy, Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +17,9 @@ class Configuration:
     attendants: Mapping[str, AutoAttendant] = field(default_factory=dict)
     policies: Mapping[str, MailboxPolicy] = field(default_factory=dict)
     mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    """Those about which something was set."""
+
+    def node(self, name: str) -> Node:
+        """Give what was set about a node, or the defaults."""
+        return self.nodes.get(name) or Node(name=name)

@@ -8,10 +8,12 @@ from umbel.core.findings import Finding, Severity
 from .ports import Configuration
 from .problems import Problem
 from .validate_gateways import gateway_problems, hunt_group_problems
+from .validate_nodes import node_problems
 from .validate_people import attendant_problems, mailbox_problems, policy_problems
 from .validate_plans import dial_plan_problems, shared_number_problems
 
 _CHECKS: tuple[Callable[[Configuration], Iterator[Problem]], ...] = (
+    node_problems,
     dial_plan_problems,
     gateway_problems,
     policy_problems,

@@ -9,6 +9,7 @@ from umbel.sip.message import Request
 from umbel.sip.status import Status
 from umbel.sip.transaction.effects import AckArrived, RequestArrived
 
+from .admission import Admits
 from .bodies import session_description
 from .correspondence import Correspondence
 from .doorkeeper import Doorkeeper, Knows
@@ -29,11 +30,12 @@ MISBEHAVIOUR = frozenset({Status.BAD_REQUEST, Status.LOOP_DETECTED})
 class Reception:
     """Takes what the network brings and leads it to its leg, or answers it here."""
 
-    def __init__(self, wire: Wire, legs: Legs, knows: Knows) -> None:
+    def __init__(self, wire: Wire, legs: Legs, knows: Knows, admits: Admits) -> None:
         self._wire = wire
         self._legs = legs
         self._entrance = Entrance(wire)
         self._doorkeeper = Doorkeeper(wire, legs, knows)
+        self._admits = admits
         self.is_accepting = True
 
     def receive(self, data: bytes, source: Source, now: Instant) -> None:
@@ -119,10 +121,12 @@ class Reception:
 
     def _take_options(self, arrival: RequestArrived, now: Instant) -> None:
         """Answer as an INVITE would be answered (section 11.2)."""
-        if self.is_accepting:
-            self._respond(arrival, Status.OK, now, abilities())
-        else:
+        if not self.is_accepting:
             self._respond(arrival, Status.SERVICE_UNAVAILABLE, now, self._retry_after())
+        elif refusal := self._admits(arrival.source):
+            self._respond(arrival, refusal.status, now, refusal.fields(self._wire.identity))
+        else:
+            self._respond(arrival, Status.OK, now, abilities())
 
     def _refuse(self, arrival: RequestArrived, error: PeerError, now: Instant) -> None:
         fields = refusal_fields(error, self._wire.identity)

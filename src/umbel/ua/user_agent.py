@@ -11,6 +11,7 @@ from umbel.sip.digest import Credentials
 from umbel.sip.hop import Hop, Source, Transport
 from umbel.sip.uri import Uri
 
+from .admission import Admits, at_any_time
 from .correspondence import Correspondence
 from .doorkeeper import Knows, everybody
 from .events import Effect, Event
@@ -41,15 +42,17 @@ class UserAgent:
         policy: Policy | None = None,
         *,
         knows: Knows = everybody,
+        admits: Admits = at_any_time,
     ) -> None:
         """
         Begin without a leg.
 
-        *knows* says why somebody may begin nothing with us: such are refused with 403.
+        *knows* says why somebody may begin nothing with us: such are refused with 403. *admits* says
+        how OPTIONS of the others are answered; their calls are for the application to decide.
         """
         self._wire = Wire(randomness, identity, policy or Policy())
         self._legs = Legs()
-        self._reception = Reception(self._wire, self._legs, knows)
+        self._reception = Reception(self._wire, self._legs, knows, admits)
 
     @property
     def is_accepting(self) -> bool:

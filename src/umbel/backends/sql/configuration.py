@@ -16,6 +16,7 @@ from umbel.directory.objects import (
     HuntGroup,
     Mailbox,
     MailboxPolicy,
+    Node,
 )
 from umbel.directory.ports import Configuration
 from umbel.directory.repositories import Change, Put, Remove
@@ -31,6 +32,7 @@ from .schema import configured, revision
 _Fields = dict[str, Any]
 
 _KINDS: dict[str, type[Configured]] = {
+    "node": Node,
     "dial-plan": DialPlan,
     "gateway": Gateway,
     "hunt-group": HuntGroup,
@@ -92,6 +94,7 @@ def _load(connection: Connection) -> Configuration:
         attendants=found[AutoAttendant],
         policies=found[MailboxPolicy],
         mailboxes=found[Mailbox],
+        nodes=found[Node],
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Row, delete, select
 
-from umbel.core.packing import Unreadable, pack, unpack
+from umbel.core.json_values import Unreadable, from_json, to_json
 from umbel.diagnosis.attempt import Attempt
 from umbel.diagnosis.observation import Direction, Observation, PeeringState
 from umbel.identity.handshake import HandshakeReport
@@ -69,8 +69,8 @@ def _row_of(observation: Observation) -> dict[str, Any]:
         "state": observation.state.value,
         "since": observation.since,
         "at": observation.at,
-        "attempt": None if attempt is None else pack(attempt),
-        "handshake": None if handshake is None else pack(handshake),
+        "attempt": None if attempt is None else to_json(attempt),
+        "handshake": None if handshake is None else to_json(handshake),
     }
 
 
@@ -83,6 +83,6 @@ def _observation_of(row: "Row[*tuple[Any, ...]]") -> Observation:
         state=PeeringState(row.state),
         since=row.since,
         at=row.at,
-        attempt=None if row.attempt is None else unpack(Attempt, row.attempt),
-        handshake=None if row.handshake is None else unpack(HandshakeReport, row.handshake),
+        attempt=None if row.attempt is None else from_json(Attempt, row.attempt),
+        handshake=None if row.handshake is None else from_json(HandshakeReport, row.handshake),
     )
