@@ -37,6 +37,19 @@ async def flood(wire: Wire, hop: Hop) -> None:
         await wire.signalling.send(OK * 20, hop)
 
 
+class TestAConnectionThatCloses:
+    async def test_is_told_by_the_name_that_sending_gave(self) -> None:
+        wire = Wire()
+        closed: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+        wire.signalling.watch_connections(lambda *what: closed.put_nowait(what))
+        async with closing(wire), serving(saying(OK)) as hop:
+            name = await wire.signalling.send(OPTIONS, hop)
+            connection, why = await asyncio.wait_for(closed.get(), 5)
+
+            assert connection == name
+            assert why.endswith(": the peer closed the connection")
+
+
 class TestRequestAndResponse:
     @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
     async def test_share_a_connection(self, address: str) -> None:

@@ -8,6 +8,7 @@ from tests.support.virtual_network import EMPTY, Agent, Message, VirtualNetwork,
 from umbel.sip.address import Address
 from umbel.sip.hop import Hop, Transport
 from umbel.sip.message import Request
+from umbel.sip.transaction.matching import client_key
 from umbel.ua import Leg, LegState
 from umbel.ua.events import Established, LegEnded
 
@@ -43,6 +44,21 @@ class TestFailover:
         network.names = {"pool.example": over(Transport.TCP, "192.0.2.200", watson.address)}
         answering(network, watson)
         leg = call(network, bell, "sip:watson@pool.example")
+        network.run(0.2)
+
+        assert leg.state is LegState.ESTABLISHED
+
+    def test_goes_to_the_next_hop_at_once_when_the_connection_closes_without_a_word(
+        self, network: VirtualNetwork, bell: Agent, watson: Agent, peer: Peer
+    ) -> None:
+        """So a pool behaves that does not know the certificate: the caller is not to wait 32 s."""
+        network.names = {"pool.example": over(Transport.TCP, peer.address, watson.address)}
+        answering(network, watson)
+        leg = call(network, bell, "sip:watson@pool.example")
+        network.run(0.2)
+        bell.agent.carried(client_key(network.requests("INVITE")[0]), "c1")
+        bell.agent.connection_closed("c1", "the peer closed the connection", network.now)
+        bell.settle()
         network.run(0.2)
 
         assert leg.state is LegState.ESTABLISHED

@@ -61,6 +61,7 @@ class Driver:
         self._is_settling = False
         self._no_legs = asyncio.Event()
         self._is_stopped = False
+        signalling.watch_connections(self._connection_closed)
 
     def now(self) -> Instant:
         """Give the instant that the agent is to be handed."""
@@ -125,12 +126,18 @@ class Driver:
 
     async def _send(self, effect: Send) -> None:
         try:
-            await self._signalling.send(effect.data, effect.hop)
+            connection = await self._signalling.send(effect.data, effect.hop)
+            self.agent.carried(effect.key, connection)
         except Unavailable as error:
             self._send_failed(effect, str(error))
         except Exception as error:  # noqa: BLE001 - the transaction must not wait for its time-out
             self._faults.tell("sending a SIP message", error)
             self._send_failed(effect, repr(error))
+
+    def _connection_closed(self, connection: str, why: str) -> None:
+        with self._faults.contained("taking the end of a connection"):
+            self.agent.connection_closed(connection, why, self.now())
+        self.settle()
 
     def _send_failed(self, effect: Send, reason: str) -> None:
         if effect.key:

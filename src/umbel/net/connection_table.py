@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from umbel.identity.handshake import Role
 
@@ -19,6 +19,7 @@ class ConnectionTable:
         self._accepted: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
+        self.on_removed: Callable[[StreamConnection], None] = lambda _connection: None
 
     def __len__(self) -> int:
         return len(self._by_name)
@@ -57,6 +58,7 @@ class ConnectionTable:
             self._uncount(connection.ends.remote[0])
         if not self._by_name:
             self._empty.set()
+        self.on_removed(connection)
 
     def named(self, name: str) -> StreamConnection | None:
         """Find a connection by its name, if it takes messages still."""

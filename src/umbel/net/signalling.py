@@ -90,6 +90,12 @@ class Signalling:
         """
         self._credentials.watch_secrets(watcher)
 
+    def watch_connections(self, watcher: Callable[[str, str], None]) -> None:
+        """Tell *watcher* the name of each connection that is gone, and why."""
+        self._connections.on_removed = lambda gone: watcher(
+            gone.origin.name, f"{gone.peer}: {gone.why_ended}"
+        )
+
     async def listen(self, listener: Listener) -> int:
         """Take SIP at an address; give the port. ``Mistake`` where that is not possible."""
         if listener.transport is Transport.TLS:
@@ -102,8 +108,10 @@ class Signalling:
         except OSError as error:
             raise cannot_listen(listener, error) from error
 
-    async def send(self, data: bytes, hop: Hop) -> None:
+    async def send(self, data: bytes, hop: Hop) -> str:
         """Send a message to a hop, or raise ``Unavailable`` with the reason.
+
+        Gives the name of the connection that carried it; empty with UDP.
 
         What is sent in one turn of the loop to the same hop leaves in that order: the bytes are
         handed over before the first wait. On a connection just opened this waits until the peer
@@ -112,13 +120,14 @@ class Signalling:
         try:
             if hop.transport is Transport.UDP:
                 self._send_udp(data, hop)
-                return
+                return ""
             key = self._credentials.key_for(hop)
             connection = self._living(hop, key) or self._open(hop, key)
             await connection.send(data)
         except Unavailable as error:
             self._tap.failed(data, hop, str(error))
             raise
+        return connection.origin.name
 
     async def close(self) -> None:
         """Stop listening, and close every connection in good order."""

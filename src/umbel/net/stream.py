@@ -100,6 +100,7 @@ class StreamConnection(asyncio.Protocol):
         self.origin = origin
         self.state = State.OPENING
         self.ends = Ends(local=("", 0), remote=("", 0))
+        self.why_ended = ""
         self._layer = layer
         self._around = around
         self._framer = StreamFramer(around.limits.message)
@@ -335,6 +336,7 @@ class StreamConnection(asyncio.Protocol):
         """End it: what the peer or the network did, or ``None`` for a decision of our own."""
         if self.state in (State.CLOSING, State.CLOSED):
             return
+        self.why_ended = detail
         self._report_end(ending, detail, closer or closer_of(ending))
         if self._times.message_began is not None:
             error = UnfinishedMessage(f"the end of the message did not come: {detail}")

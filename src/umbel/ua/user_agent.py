@@ -86,6 +86,14 @@ class UserAgent:
         """Take the news that a ``Send`` could not be carried out."""
         self._wire.send_failed(key, reason, now)
 
+    def carried(self, key: str, connection: str) -> None:
+        """Take note of the connection that carried a ``Send``; empty: none, as with UDP."""
+        self._wire.carried(key, connection)
+
+    def connection_closed(self, connection: str, reason: str, now: Instant) -> None:
+        """Take the news that a connection is gone: nobody answers what it carried last."""
+        self._wire.connection_closed(connection, reason, now)
+
     # --- time -----------------------------------------------------------------------------------
 
     @property

@@ -118,6 +118,15 @@ class Wire:
         else:
             self._absorb(self._layer.send_failed(key, reason), now)
 
+    def carried(self, key: str, connection: str) -> None:
+        """Have a transaction know by which connection its message went."""
+        self._layer.carried(key, connection)
+
+    def connection_closed(self, connection: str, reason: str, now: Instant) -> None:
+        """Bring the news that a connection is gone to the requests that wait for an answer by it."""
+        for key in self._layer.unanswered_on(connection):
+            self._absorb(self._layer.send_failed(key, reason), now)
+
     def handle_timeout(self, now: Instant) -> None:
         """Let everything that is due act."""
         self._absorb(self._layer.handle_timeout(now), now)

@@ -318,3 +318,31 @@ class TestReturnPath:
         ]
         assert request.via.received == "2001:db8::1"
         assert request.vias[1].branch == "2"
+
+
+class TestAConnectionThatCloses:
+    def test_leaves_the_request_that_it_carried_last_without_an_answer(
+        self, layer: TransactionLayer
+    ) -> None:
+        """Waiting out Timer F for a peer that has left would only cost the caller time."""
+        request, other = a_request("REFER"), a_request("OPTIONS", branch="z9hG4bKother")
+        for asked, connection in ((request, "c1"), (other, "c2")):
+            layer.request(asked, STREAM_HOP, at(0))
+            layer.carried(client_key(asked), connection)
+
+        assert layer.unanswered_on("c1") == [client_key(request)]
+
+    def test_does_not_matter_to_one_that_was_heard(self, layer: TransactionLayer) -> None:
+        """The final answer may come by another connection (section 18.2.2)."""
+        invite = a_request("INVITE")
+        layer.request(invite, STREAM_HOP, at(0))
+        layer.carried(client_key(invite), "c1")
+        layer.receive(an_answer(invite, 100), CONNECTED, at(1))
+
+        assert layer.unanswered_on("c1") == []
+
+    def test_does_not_matter_to_what_was_asked_of_us(self, layer: TransactionLayer) -> None:
+        key = arrived(layer.receive(a_request("OPTIONS"), CONNECTED, at(0))).key
+        layer.carried(key, "c1")
+
+        assert layer.unanswered_on("c1") == []

@@ -23,6 +23,7 @@ from .effects import (
 from .hop_by_hop import cancel_for
 from .invite_client import InviteClientTransaction
 from .invite_server import InviteServerTransaction
+from .machine import State
 from .matching import client_key, merge_key, server_key
 from .non_invite_client import NonInviteClientTransaction
 from .non_invite_server import NonInviteServerTransaction
@@ -32,15 +33,18 @@ from .timers import Agenda, Timing
 ClientTransaction = InviteClientTransaction | NonInviteClientTransaction
 ServerTransaction = InviteServerTransaction | NonInviteServerTransaction
 
+_UNHEARD = frozenset({State.CALLING, State.TRYING})
 REQUEST_TIMEOUT = 408
 SERVICE_UNAVAILABLE = 503
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Entry:
     machine: ClientTransaction | ServerTransaction
     hop: Hop
     """Where its messages go."""
+    connection: str = ""
+    """The connection that carried the last of them; empty: none, or not known yet."""
 
 
 class TransactionLayer:
@@ -119,6 +123,26 @@ class TransactionLayer:
         """Take the news that a message of the transaction named *key* could not be sent."""
         machine = self._machine(key)
         return [] if machine is None else self._carry_out(key, machine.transport_failed(reason))
+
+    def carried(self, key: str, connection: str) -> None:
+        """Take note of the connection that carried a message of the transaction named *key*."""
+        if (entry := self._entries.get(key)) is not None:
+            entry.connection = connection
+
+    def unanswered_on(self, connection: str) -> list[str]:
+        """
+        Name the requests that went by a connection and that nobody has answered yet.
+
+        Where it is gone, waiting out Timer B or F for an answer would only cost the caller time;
+        one that was answered provisionally may still be answered by another connection (18.2.2).
+        """
+        return [
+            key
+            for key, entry in self._entries.items()
+            if entry.connection == connection
+            and isinstance(entry.machine, ClientTransaction)
+            and entry.machine.state in _UNHEARD
+        ]
 
     def handle_timeout(self, now: Instant) -> list[LayerEffect]:
         """Let every timer that is due act."""
