@@ -19,7 +19,7 @@ MODULES = Path("/usr/lib/baresip/modules")
 
 _CONFIG = """
 poll_method epoll
-sip_listen 127.0.0.1:{sip_port}
+sip_listen {address}:{sip_port}
 {tls}
 call_local_timeout 120
 call_max_calls 8
@@ -40,7 +40,7 @@ rtcp_mux no
 jitter_buffer_delay 1-3
 rtp_stats yes
 rtp_timeout 60
-net_interface 127.0.0.1
+net_interface {address}
 module_path {modules}
 module g711.so
 module sndfile.so
@@ -79,6 +79,8 @@ class Line:
     """The SIP URI of a proxy that it registers with and sends everything to; empty: none."""
     domain: str = ""
     """The host of its address when it has a registrar."""
+    address: str = "127.0.0.1"
+    """The IP address of this machine that it lives at."""
 
     @property
     def transport(self) -> str:
@@ -88,7 +90,7 @@ class Line:
     def account(self, sip_port: int) -> str:
         """Give its account, as baresip's file has them; TLS has the port after *sip_port*."""
         port = sip_port + (self.certificate is not None)
-        host = self.domain if self.registrar else f"127.0.0.1:{port}"
+        host = self.domain if self.registrar else f"{self.address}:{port}"
         reached = f'regint=60;outbound="{self.registrar}"' if self.registrar else "regint=0"
         parameters = (
             reached,
@@ -118,8 +120,8 @@ class Phone:
     def uri(self) -> str:
         """Give the address that calls it directly."""
         if self.line.certificate is None:
-            return f"sip:{self.line.name}@127.0.0.1:{self.port}"
-        return f"sip:{self.line.name}@127.0.0.1:{self.port + 1};transport=tls"
+            return f"sip:{self.line.name}@{self.line.address}:{self.port}"
+        return f"sip:{self.line.name}@{self.line.address}:{self.port + 1};transport=tls"
 
     async def connect(self) -> None:
         """Take control of it."""
@@ -222,7 +224,7 @@ async def phone(line: Line, folder: Path) -> AsyncIterator[Phone]:
     if line.authorities:
         tls += f"\nsip_cafile {line.authorities}"
     config = _CONFIG.format(
-        sip_port=ports[0], tls=tls, source=line.source, name=line.name, rtp=rtp, rtp_last=rtp + 40,
+        address=line.address, sip_port=ports[0], tls=tls, source=line.source, name=line.name, rtp=rtp, rtp_last=rtp + 40,
         modules=MODULES, control_port=ports[1], recordings=folder / "recordings",
     )  # fmt: skip
     (folder / "config").write_text(config)

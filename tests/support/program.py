@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -84,7 +84,7 @@ class Running:
         await until(lambda: text in self.output, within, lambda: self.fail(f"never said {text!r}"))
 
     async def stop(self, number: int = signal.SIGTERM) -> None:
-        """End it, kindly at first."""
+        """End it, kindly at first; what it started and left behind ends with it."""
         if self.process.returncode is None:
             self.process.send_signal(number)
         try:
@@ -93,6 +93,8 @@ class Running:
         except TimeoutError:
             self.process.kill()
             await self.process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 @asynccontextmanager
@@ -102,11 +104,18 @@ async def running(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     own_names: Path | None = None,
+    namespace: str = "",
 ) -> AsyncIterator[Running]:
-    """Run a program; it ends with the block."""
+    """
+    Run a program, in a process group of its own; it ends with the block.
+
+    *own_names* is what it sees as ``/etc/hosts``, *namespace* the network namespace it lives in.
+    """
     arguments = [str(part) for part in command]
     if own_names is not None:
         arguments = _with_names(own_names, arguments)
+    if namespace:
+        arguments = ["nsenter", f"--net=/run/netns/{namespace}", *arguments]
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *arguments,
@@ -116,6 +125,7 @@ async def running(
             cwd=cwd or log.parent,
             env={**os.environ, "TERM": "xterm", **(env or {})},
             preexec_fn=_heed_interrupts,
+            start_new_session=True,
         )
     program = Running(process, log)
     try:
