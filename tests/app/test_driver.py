@@ -35,10 +35,11 @@ class Sockets:
         self.failure: Exception | None = None
         self.sent: list[tuple[float, Request | Response]] = []
 
-    async def send(self, data: bytes, hop: Hop) -> None:
+    async def send(self, data: bytes, hop: Hop) -> str:
         if self.failure is not None:
             raise self.failure
         self.sent.append((LoopClock().now(), parse_message(data)))
+        return "c1"
 
     @property
     def lines(self) -> list[str]:
@@ -171,6 +172,17 @@ class TestSendingThatFails:
 
         assert world.ending.status == 503
         assert world.told.kinds == [catalogue.FAULT]
+
+
+class TestAConnectionThatCloses:
+    @in_virtual_time
+    async def test_ends_the_call_that_nobody_answered_by_it(self) -> None:
+        world = World()
+        world.call()
+        await asyncio.sleep(1.2)
+        world.driver.connection_closed("c1", "the peer closed the connection")
+
+        assert (world.ending.status, world.ending.reason) == (503, "the peer closed the connection")
 
 
 class TestAskingDns:

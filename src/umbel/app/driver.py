@@ -20,8 +20,11 @@ AFTER_A_FAULT: Duration = 0.1
 class Sends(Protocol):
     """Who carries messages to other hosts."""
 
-    async def send(self, data: bytes, hop: Hop) -> None:
-        """Send a message there, or raise ``Unavailable`` with the reason."""
+    async def send(self, data: bytes, hop: Hop) -> str:
+        """Send a message there; give the connection that carried it, empty where there is none.
+
+        ``Unavailable`` says why it could not be sent.
+        """
         ...
 
 
@@ -61,7 +64,6 @@ class Driver:
         self._is_settling = False
         self._no_legs = asyncio.Event()
         self._is_stopped = False
-        signalling.watch_connections(self._connection_closed)
 
     def now(self) -> Instant:
         """Give the instant that the agent is to be handed."""
@@ -77,6 +79,12 @@ class Driver:
         """Take what a stream brought in place of a message."""
         with self._faults.contained("refusing what is no SIP message"):
             self.agent.refuse(octets, source, error)
+        self.settle()
+
+    def connection_closed(self, connection: str, why: str) -> None:
+        """Take the news that a connection is gone, by the name that sending gave."""
+        with self._faults.contained("taking the end of a connection"):
+            self.agent.connection_closed(connection, why, self.now())
         self.settle()
 
     def settle(self, *, not_before: Duration = 0.0) -> None:
@@ -133,11 +141,6 @@ class Driver:
         except Exception as error:  # noqa: BLE001 - the transaction must not wait for its time-out
             self._faults.tell("sending a SIP message", error)
             self._send_failed(effect, repr(error))
-
-    def _connection_closed(self, connection: str, why: str) -> None:
-        with self._faults.contained("taking the end of a connection"):
-            self.agent.connection_closed(connection, why, self.now())
-        self.settle()
 
     def _send_failed(self, effect: Send, reason: str) -> None:
         if effect.key:

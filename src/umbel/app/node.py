@@ -269,7 +269,7 @@ class Node:
     # --- within ----------------------------------------------------------------------------
 
     def _make_driver(self, signalling: Signalling, identity: LocalIdentity) -> Driver:
-        return Driver(
+        driver = Driver(
             UserAgent(SystemRandomness(), identity, knows=self._why_unknown, admits=self._refusal),
             signalling,
             self._probing,
@@ -277,6 +277,8 @@ class Node:
             faults=self._faults,
             on_event=self._take_event,
         )
+        signalling.watch_connections(driver.connection_closed)
+        return driver
 
     def _outlook(self, store: SqlStore, driver: Driver, care: CertificateCare) -> Outlook:
         return Outlook(

@@ -224,6 +224,7 @@ async def running_exchange(port: int, tls: TlsIdentity | None) -> AsyncIterator[
         faults=Faults(events, clock),
         on_event=lambda event: exchange.receive(event),
     )
+    signalling.watch_connections(driver.connection_closed)
     exchange = Exchange(
         driver,
         engine,
