@@ -14,8 +14,10 @@ from .handshake import Alert, Ending, HandshakeReport, Role
 from .handshake_progress import peer_asked_for_certificate, reached
 from .identity_findings import common_name_of, peer_refuses_us
 from .names import PresentedNames, presented_names
-from .surroundings import Surroundings, failure
+from .surroundings import Surroundings, failure, who
 
+_HARMLESS_NOW = frozenset({"chain.expires-soon"})
+"""Warnings about our certificate that cannot be why a peer refuses it today."""
 _ITS_CERTIFICATES = (About.CHAIN, About.CERTIFICATE, About.PROOF)
 
 
@@ -42,23 +44,53 @@ def refused_with_alert(
 
 def hung_up_after_certificate(report: HandshakeReport, around: Surroundings) -> Iterator[Finding]:
     """Explain a peer that hung up, without an alert, when it had seen our certificate."""
-    ours = own_names(report)
-    causes = own_causes(report, ours, around)
     did = "reset" if report.ending is Ending.RESET_BY_PEER else "closed"
-    yield failure(
+    causes = own_causes(report, around)
+    yield _headline(
         report,
         "closed-after-our-certificate",
-        seen=f"{around.gateway} {did} the connection, without an alert, right after it saw our "
-        f"certificate; our {common_name_of(ours)}, this node is {around.node}",
-        means=_likely(causes, around)
-        or f"{around.gateway} does not accept our certificate, although its names and chain look "
-        f"right: probably {around.node} is not among the servers that it trusts",
-        do=_cure(causes)
-        or f"have the peer's administrator add {around.node} to the servers that it trusts, and "
-        "look into the peer's log at this time",
-        rule=_rule(causes) or around.rule,
+        f"{around.gateway} {did} the connection, without an alert, right after it saw our "
+        "certificate",
+        _worst(causes) or _not_among_the_trusted(around),
+        around,
     )
     yield from causes
+
+
+def left_without_a_request(report: HandshakeReport, around: Surroundings) -> Iterator[Finding]:
+    """Explain a client that finished the handshake and hung up before its first request."""
+    causes = own_causes(report, around)
+    worst = _worst(causes)
+    if worst is not None and worst.severity is Severity.ERROR:
+        seen = f"{around.gateway} connected, saw our certificate, and hung up before any request"
+        yield _headline(report, "closed-after-our-certificate", seen, worst, around)
+    else:
+        yield Finding(
+            code="handshake.nothing-asked",
+            severity=Severity.INFO,
+            seen=f"{who(report)}: a TLS connection was opened and closed again without a request",
+            means="usually a load balancer or a monitoring tool; nothing speaks against our "
+            "certificate",
+            do="nothing; or tell the tool to send OPTIONS",
+            rule="RFC 3261 section 11",
+        )
+    yield from causes
+
+
+def refused_with_answer(
+    report: HandshakeReport, answer: str, around: Surroundings
+) -> Iterator[Finding]:
+    """
+    Explain a peer that took our certificate and refused our first request, as with ``403 Forbidden``.
+
+    Nothing where our certificate gives it no cause: then the refusal is about something else.
+    """
+    causes = own_causes(report, around) if report.own_chain else []
+    worst = _worst(causes)
+    if worst is not None and worst.severity is Severity.ERROR:
+        seen = f"{around.gateway} answered our first request with {answer}"
+        yield _headline(report, "refused-with-answer", seen, worst, around)
+        yield from causes
 
 
 def missing_own_certificate(report: HandshakeReport, around: Surroundings) -> Finding:
@@ -79,11 +111,9 @@ def own_names(report: HandshakeReport) -> PresentedNames:
     return presented_names(report.own_chain[0]) if report.own_chain else PresentedNames()
 
 
-def own_causes(
-    report: HandshakeReport, ours: PresentedNames, around: Surroundings
-) -> list[Finding]:
+def own_causes(report: HandshakeReport, around: Surroundings) -> list[Finding]:
     """Give what the peer can have against our certificate, errors first, names before the chain."""
-    found = list(_name_causes(report, ours, around))
+    found = list(_name_causes(report, around))
     found += chain_findings(
         report.own_chain,
         played=report.role,
@@ -94,14 +124,11 @@ def own_causes(
     return sorted(found, key=lambda finding: -finding.severity)
 
 
-def _name_causes(
-    report: HandshakeReport, ours: PresentedNames, around: Surroundings
-) -> Iterator[Finding]:
-    """Judge our names as the peer does; as a client, the name that it asked for is dialled too."""
-    if around.model is None:
-        return
-    judgement = around.model.judge(ours, our_role=report.role)
-    yield from peer_refuses_us(judgement, ours, node=around.node, gateway=around.gateway)
+def _name_causes(report: HandshakeReport, around: Surroundings) -> Iterator[Finding]:
+    if around.model is not None:
+        ours = own_names(report)
+        judgement = around.model.judge(ours, our_role=report.role)
+        yield from peer_refuses_us(judgement, ours, node=around.node, gateway=around.gateway)
 
 
 def _lacks_our_certificate(report: HandshakeReport, meaning: AlertMeaning) -> bool:
@@ -113,20 +140,31 @@ def _lacks_our_certificate(report: HandshakeReport, meaning: AlertMeaning) -> bo
 def _dislikes_certificate(
     report: HandshakeReport, alert: Alert, meaning: AlertMeaning, around: Surroundings
 ) -> Iterator[Finding]:
-    ours = own_names(report)
-    causes = own_causes(report, ours, around)
+    """Explain an alert about our certificate; one about the chain is no complaint about names."""
+    causes = own_causes(report, around)
     if meaning.about is not About.CERTIFICATE:
-        causes.sort(key=lambda finding: (-finding.severity, _is_about_names(finding)))
+        causes.sort(key=_is_about_names)
+    worst = _worst([one for one in causes if _can_explain(one, meaning)])
     yield failure(
         report,
         f"alert-{alert.description.replace('_', '-')}",
-        seen=f"{around.gateway} sent the alert {alert.description} {reached(report)}; our "
-        f"{common_name_of(ours)}, this node is {around.node}",
-        means=f"{around.gateway} {meaning.means}{_evidence(causes)}",
-        do=_cure(causes) or meaning.do,
-        rule=_rule(causes) or "RFC 8446 section 6.2",
+        seen=f"{around.gateway} sent the alert {alert.description} {reached(report)}; "
+        f"{_who_we_are(report, around)}",
+        means=f"{around.gateway} {meaning.means}{_more(worst)}",
+        do=worst.do if worst else meaning.do,
+        rule=worst.rule if worst else "RFC 8446 section 6.2",
     )
     yield from causes
+
+
+def _more(cause: Finding | None) -> str:
+    if cause is None:
+        return ""
+    return f"; {cause.means}" if _is_about_names(cause) else f": {cause.seen}"
+
+
+def _can_explain(cause: Finding, meaning: AlertMeaning) -> bool:
+    return meaning.about is About.CERTIFICATE or not _is_about_names(cause)
 
 
 def _is_about_names(finding: Finding) -> bool:
@@ -142,30 +180,46 @@ def _asked_for(report: HandshakeReport, meaning: AlertMeaning) -> str:
 
 def _worst(causes: Sequence[Finding]) -> Finding | None:
     """Give the cause that explains a refusal; a warning explains it better than nothing."""
-    return next((cause for cause in causes if cause.severity > Severity.INFO), None)
-
-
-def _likely(causes: Sequence[Finding], around: Surroundings) -> str:
-    worst = _worst(causes)
-    return (
-        ""
-        if worst is None
-        else f"{worst.means}"
-        if _is_about_names(worst)
-        else (f"{around.gateway} refuses our certificate: {worst.seen}")
+    return next(
+        (one for one in causes if one.severity > Severity.INFO and one.code not in _HARMLESS_NOW),
+        None,
     )
 
 
-def _evidence(causes: Sequence[Finding]) -> str:
-    worst = _worst(causes)
-    return "" if worst is None else f": {worst.seen}"
+def _not_among_the_trusted(around: Surroundings) -> Finding:
+    """Guess what is left where names and chain look right."""
+    return Finding(
+        code="identity.perhaps-not-trusted",
+        severity=Severity.WARNING,
+        seen="its names and chain look right",
+        means=f"{around.gateway} does not accept our certificate, although its names and chain look "
+        f"right: probably {around.node} is not among the servers that it trusts",
+        do=f"have the peer's administrator add {around.node} to the servers that it trusts, and "
+        "look into the peer's log at this time",
+        rule=around.rule,
+    )
 
 
-def _cure(causes: Sequence[Finding]) -> str:
-    worst = _worst(causes)
-    return "" if worst is None else worst.do
+def _headline(
+    report: HandshakeReport, code: str, seen: str, cause: Finding, around: Surroundings
+) -> Finding:
+    """Put what the peer did and what it has against us into one finding."""
+    return failure(
+        report,
+        code,
+        seen=f"{seen}; {_who_we_are(report, around)}",
+        means=_meaning(cause, around),
+        do=cause.do,
+        rule=cause.rule,
+    )
 
 
-def _rule(causes: Sequence[Finding]) -> str:
-    worst = _worst(causes)
-    return "" if worst is None else worst.rule
+def _who_we_are(report: HandshakeReport, around: Surroundings) -> str:
+    return f"our {common_name_of(own_names(report))}, this node is {around.node}"
+
+
+def _meaning(cause: Finding, around: Surroundings) -> str:
+    if _is_about_names(cause):
+        return cause.means
+    verb = "refuses" if cause.severity is Severity.ERROR else "may refuse"
+    return f"{around.gateway} {verb} our certificate: {cause.seen}"

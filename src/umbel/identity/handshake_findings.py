@@ -9,8 +9,10 @@ from umbel.core.findings import Finding, Severity
 
 from .certificate_refusal import (
     hung_up_after_certificate,
+    left_without_a_request,
     missing_own_certificate,
     refused_with_alert,
+    refused_with_answer,
 )
 from .chains import PEERS, chain_findings
 from .handshake import Ending, HandshakeReport, Role
@@ -19,13 +21,14 @@ from .handshake_progress import (
     has_heard_peer,
     has_judged_certificate,
     is_our_part_done,
+    is_peers_part_done,
     peer_asked_for_certificate,
     reached,
 )
 from .refusals import peer_name_findings, refused_by_us
 from .surroundings import Surroundings, failure, who
 
-__all__ = ["Surroundings", "handshake_findings"]
+__all__ = ["Surroundings", "handshake_findings", "refused_with_answer"]
 
 
 def handshake_findings(report: HandshakeReport, around: Surroundings) -> Iterator[Finding]:
@@ -78,6 +81,8 @@ def _ended_by_peer(report: HandshakeReport, around: Surroundings) -> Iterator[Fi
         yield from refused_with_alert(report, alert, around)
     elif has_judged_certificate(report):
         yield from hung_up_after_certificate(report, around)
+    elif report.role is Role.SERVER and is_peers_part_done(report):
+        yield from left_without_a_request(report, around)
     elif _was_to_show_certificate(report):
         yield missing_own_certificate(report, around)
     elif not has_heard_peer(report):

@@ -112,7 +112,10 @@ def _cure(judgement: Judgement, node: str) -> str:
     known = {reference.canonical for reference in judgement.references}
     if judgement.judge is Role.SERVER and node.lower() not in known:
         cure += f", and have the peer's administrator add {node} to the servers that it trusts"
-    return f"{cure}: umbel certificate request"
+    return (
+        f"{cure}: umbel certificate request (for your own authority), or umbel certificate issue "
+        "(by the built-in one)"
+    )
 
 
 def _names(names: Iterable[str], last: str = "and") -> str:
