@@ -11,10 +11,11 @@ from umbel.core.instants import Clock, Duration
 from umbel.diagnosis.attempt import Attempt, Step
 from umbel.identity.handshake import Ending, HandshakeReport, Role
 from umbel.sip.hop import Hop, Transport
-from umbel.sip.message import Response
+from umbel.sip.unresolved import Unresolved
 from umbel.sip.uri import Uri
 from umbel.ua.events import OptionsAnswered
 
+from .answers import answered
 from .driver import Driver, Resolves
 
 _WRONG_NAME: Final = frozenset({62, 64})
@@ -53,12 +54,12 @@ class Asker:
             async with asyncio.timeout(patience):
                 hops = tuple(await self._resolver.resolve(target))
         except Unavailable as error:
-            return (replace(start, took=self._clock.now() - began, problem=str(error)),)
+            return (unresolved(start, error, took=self._clock.now() - began),)
         except TimeoutError:
             problem = f"DNS did not answer within {patience:g} s"
             return (replace(start, took=patience, problem=problem),)
         start = replace(start, hops=hops)
-        asked = (self._ask_hop(replace(start, hop=hop), target, hop, patience) for hop in hops)
+        asked = (self.ask_hop(start, target, hop, patience) for hop in hops)
         return tuple(await asyncio.gather(*asked))
 
     # --- what the node tells -------------------------------------------------------------------
@@ -87,7 +88,9 @@ class Asker:
 
     # --- one host ------------------------------------------------------------------------------
 
-    async def _ask_hop(self, start: Attempt, target: Uri, hop: Hop, patience: Duration) -> Attempt:
+    async def ask_hop(self, start: Attempt, target: Uri, hop: Hop, patience: Duration) -> Attempt:
+        """Ask one host, and complete *start* with what came of it."""
+        start = replace(start, hop=hop)
         if hop.transport not in self._driver.agent.transports:
             problem = f"this node has no listener for {hop.transport}, so it asks nobody by it"
             return replace(start, step=Step.CONNECTING, problem=problem)
@@ -96,7 +99,7 @@ class Asker:
             answer = await self._answer(target, hop, patience)
         attempt = replace(start, took=self._clock.now() - began)
         if answer is not None and answer.response is not None:
-            return _answered(attempt, answer, answer.response)
+            return answered(attempt, answer.response, answer.source)
         if attempted.reports and attempted.reports[-1].ending is not Ending.SUCCEEDED:
             return _broken(attempt, attempted.reports[-1])
         return self._without_answer(attempt, hop, answer, attempted)
@@ -172,29 +175,12 @@ def _broken(attempt: Attempt, report: HandshakeReport) -> Attempt:
     )
 
 
-def _answered(attempt: Attempt, answer: OptionsAnswered, response: Response) -> Attempt:
-    handshake = answer.source.handshake if answer.source is not None else None
-    return replace(
-        attempt,
-        step=Step.ANSWERED,
-        handshake=handshake if isinstance(handshake, HandshakeReport) else None,
-        status=answer.status,
-        reason=response.reason,
-        warning=_first(response, "Warning", "Reason", "ms-diagnostics"),
-        server=_first(response, "Server"),
-        retry_after=_retry_after(response),
-    )
-
-
-def _first(response: Response, *names: str) -> str:
-    return next(filter(None, (response.headers.get(name) for name in names)), None) or ""
-
-
-def _retry_after(response: Response) -> int | None:
-    """Read the seconds of a Retry-After, which may go on with a comment and parameters."""
-    text = _first(response, "Retry-After")
-    digits = text[: len(text) - len(text.lstrip("0123456789"))]
-    return int(digits[:9]) if digits else None
+def unresolved(start: Attempt, error: Unavailable, *, took: Duration) -> Attempt:
+    """Complete an attempt that found no host to ask."""
+    attempt = replace(start, took=took, problem=str(error))
+    if isinstance(error, Unresolved):
+        return replace(attempt, unresolved=error.why, asked=error.asked)
+    return attempt
 
 
 def _transport_of(target: Uri) -> Transport:

@@ -1,6 +1,8 @@
-"""How findings look on the command line: worst first, each with what it means and what to do."""
+"""How findings look: on a terminal as blocks that can be read in one glance, for programs as JSON."""
 
-from collections.abc import Iterable
+import shutil
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
@@ -8,16 +10,43 @@ from umbel.core.findings import Finding, Severity
 
 from .output import Row
 
-_MARKS = {Severity.INFO: " ", Severity.WARNING: "!", Severity.ERROR: "✗"}
+_MARKS = {
+    Severity.ERROR: ("✗", "red"),
+    Severity.WARNING: ("!", "yellow"),
+    Severity.INFO: ("·", "blue"),
+}
+_NARROWEST, _WIDEST = 60, 100
+_LABEL = 8
+
+
+def width() -> int:
+    """Give the columns to write in: lines that are too long are hard to read."""
+    return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size().columns))
 
 
 def show_findings(findings: Iterable[Finding], indent: str = "") -> None:
-    """Print findings for people."""
-    for one in findings:
-        click.echo(f"{indent}{_MARKS[one.severity]} {one.seen}")
-        click.echo(f"{indent}    means  {one.means}")
-        click.echo(f"{indent}    do     {one.do}")
-        click.echo(f"{indent}    rule   {one.rule or 'none'}  ({one.code})")
+    """Print each finding as a block: what was seen, what it means, what to do, by which rule."""
+    for finding in findings:
+        mark, colour = _MARKS[finding.severity]
+        sign, code = click.style(mark, fg=colour, bold=True), click.style(finding.code, bold=True)
+        click.echo(f"\n{indent}{sign} {code}")
+        for line in _body(finding, len(indent)):
+            click.echo(line)
+
+
+def print_summary(sentence: str, *, worst: Severity | None) -> None:
+    """Print the sentence that a tired person reads first, which is the last on the screen."""
+    mark, colour = _MARKS[worst] if worst is not None and worst > Severity.INFO else ("✓", "green")
+    click.echo()
+    lines = textwrap.wrap(sentence, width() - 2, break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(lines):
+        start = click.style(mark, fg=colour, bold=True) if number == 0 else " "
+        click.echo(f"{start} {click.style(line, bold=True)}")
+
+
+def worst_of(findings: Sequence[Finding]) -> Severity | None:
+    """Give the gravest severity; ``None``: nothing was found."""
+    return max((finding.severity for finding in findings), default=None)
 
 
 def finding_row(finding: Finding) -> Row:
@@ -30,3 +59,28 @@ def finding_row(finding: Finding) -> Row:
         "do": finding.do,
         "rule": finding.rule,
     }
+
+
+def paragraph(
+    label: str, text: str, *, indent: int = 2, label_width: int = _LABEL
+) -> Iterator[str]:
+    """Give a labelled paragraph, its lines beneath each other; commands are never broken apart."""
+    before = " " * indent
+    hanging = before + " " * label_width
+    lines = textwrap.wrap(
+        text, width() - len(hanging), break_long_words=False, break_on_hyphens=False
+    ) or [""]
+    yield f"{before}{click.style(f'{label:<{label_width}}', dim=True)}{lines[0]}"
+    for line in lines[1:]:
+        yield hanging + line
+
+
+def _body(finding: Finding, indent: int) -> Iterator[str]:
+    for label, text in (
+        ("seen", finding.seen),
+        ("means", finding.means),
+        ("do", finding.do),
+        ("rule", finding.rule),
+    ):
+        if text:
+            yield from paragraph(label, text, indent=indent + 2)

@@ -7,6 +7,7 @@ import click
 
 from .calls import calls
 from .certificate import certificate
+from .diagnose import diagnose
 from .events import events
 from .messages import message
 from .nodes import list_nodes, show_node
@@ -32,7 +33,9 @@ def main(settings: Path | None) -> None:
     """
 
 
-for _command in (serve, try_system, apply, export, events, calls, message, certificate):
+for _command in (
+    serve, try_system, apply, export, events, calls, message, certificate, diagnose,
+):  # fmt: skip
     main.add_command(_command)
 for _group in noun_groups():
     main.add_command(_group)

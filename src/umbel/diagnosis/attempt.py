@@ -7,6 +7,9 @@ from enum import StrEnum
 from umbel.core.instants import Duration
 from umbel.identity.handshake import HandshakeReport
 from umbel.sip.hop import Hop, Transport
+from umbel.sip.unresolved import WhyUnresolved
+
+from .knock import Knock
 
 
 class Step(StrEnum):
@@ -52,6 +55,28 @@ class Attempt:
     """What the answer's Warning, Reason or ms-diagnostics header says more."""
     server: str = ""
     """The answer's Server header: the product at the other end."""
+    unresolved: WhyUnresolved | None = None
+    """Why there is no hop; ``None`` where there are some, or nobody looked."""
+    asked: str = ""
+    """What DNS was asked, and what came of it; empty where it was not asked, or had an answer."""
+    knocks: tuple[Knock, ...] = ()
+    """What was found at this port and at its neighbours, where no connection could be had."""
+    answered_after: Duration | None = None
+    """From the request to the answer, the connection included."""
+    answered_from: tuple[str, int] | None = None
+    """The address and port that the answer came from."""
+    peer_clock: datetime | None = None
+    """The answer's Date header: what time it is at the other end."""
+    allows: tuple[str, ...] = ()
+    """The methods of the answer's Allow header; empty: it has none."""
+    redirected_to: tuple[str, ...] = ()
+    """The URIs of the Contacts of a 3xx answer."""
+    is_other_protocol: bool = False
+    """Whether something answered that is no SIP."""
+    despite_refusal: bool = False
+    """Whether a diagnosis went on where this node itself refuses the peer."""
+    redirected_by: str = ""
+    """The address that sent us here by a 3xx answer; empty: we came by ourselves."""
 
     @property
     def is_alive(self) -> bool:

@@ -15,6 +15,7 @@ from umbel.core.errors import Unavailable
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Duration
 from umbel.sip.hop import Hop, Transport
+from umbel.sip.unresolved import Unresolved, WhyUnresolved
 from umbel.sip.uri import Uri
 
 from .hosts_file import HOSTS_FILE, read_hosts
@@ -92,7 +93,7 @@ class Resolver:
             for address in addresses
         ]
         if not hops:
-            raise Unavailable(_nothing_found(aim, targets, inquiry))
+            raise _nothing_found(aim, targets, inquiry)
         return hops
 
     async def _targets(self, aim: "_Aim", inquiry: Inquiry) -> list[_Target]:
@@ -216,12 +217,30 @@ def _servers(sources: NameSources) -> dns.asyncresolver.Resolver | None:
     return resolver
 
 
-def _nothing_found(aim: _Aim, targets: Sequence[_Target], inquiry: Inquiry) -> str:
+def _nothing_found(aim: _Aim, targets: Sequence[_Target], inquiry: Inquiry) -> Unresolved:
+    why = _why(aim, targets, inquiry)
+    match why:
+        case WhyUnresolved.NO_SUCH_SERVICE:
+            text = f"{aim}: {aim.next_host} says that it offers no such service"
+        case WhyUnresolved.NO_ANSWER:
+            text = f"{aim}: {why.value}"
+        case _:
+            text = f"{why.value.removeprefix('there is ')}: {aim.next_host} ({aim})"
+    return Unresolved(f"{text}; asked {inquiry.trail}", why=why, asked=inquiry.trail)
+
+
+def _why(aim: _Aim, targets: Sequence[_Target], inquiry: Inquiry) -> WhyUnresolved:
     if not targets:
-        return f"{aim}: {aim.next_host} says that it offers no such service; asked {inquiry.trail}"
+        return WhyUnresolved.NO_SUCH_SERVICE
+    if inquiry.has_no_server:
+        return WhyUnresolved.NO_NAME_SERVER
     if inquiry.is_unanswered:
-        return f"{aim}: no name server answered; asked {inquiry.trail}"
-    return f"no such name: {aim.next_host} ({aim}); asked {inquiry.trail}"
+        return WhyUnresolved.NO_ANSWER
+    if any(target.host != aim.next_host for target in targets):
+        return WhyUnresolved.SERVICE_LEADS_NOWHERE
+    if inquiry.is_known(aim.next_host):
+        return WhyUnresolved.NO_ADDRESS
+    return WhyUnresolved.NO_SUCH_NAME
 
 
 def _bare(host: str) -> str:

@@ -23,6 +23,7 @@ class Inquiry:
         self._servers = servers
         self._asked: list[str] = []
         self._is_unanswered = servers is None
+        self._known: set[str] = set()
 
     @property
     def trail(self) -> str:
@@ -33,6 +34,15 @@ class Inquiry:
     def is_unanswered(self) -> bool:
         """Whether no name server answers; then the other questions are not asked either."""
         return self._is_unanswered
+
+    @property
+    def has_no_server(self) -> bool:
+        """Whether there is nobody to ask."""
+        return self._servers is None
+
+    def is_known(self, name: str) -> bool:
+        """Whether DNS knows *name*, if only without records of the kinds that were asked for."""
+        return name in self._known
 
     async def naming_authorities(self, domain: str) -> list[NamingAuthority]:
         """Ask for NAPTR records that lead to SRV records (flag S)."""
@@ -85,6 +95,7 @@ class Inquiry:
             outcome = _NO_SUCH_NAME
         except dns.resolver.NoAnswer:
             outcome = _NO_RECORDS
+            self._known.add(name)
         except dns.exception.Timeout:
             outcome = _NO_ANSWER
             self._is_unanswered = True

@@ -1,0 +1,94 @@
+"""``umbel diagnose`` as somebody types it who has nothing configured yet."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.laboratory.bench import NODE, Authority
+
+from umbel.cli.main import main
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder without settings."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that is taken, and not listened at."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+def diagnose(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, ["diagnose", *map(str, arguments)])
+
+
+class TestGoodFiles:
+    def test_are_said_to_be_good_for_every_kind_of_peer(self, terminal: Path) -> None:
+        authority = Authority(terminal)
+        own = authority.issue()
+        done = diagnose(own.certificate, own.key, authority.trust)
+
+        assert done.exit_code == 0, done.output
+        assert f"The certificate of {NODE} is as peers want it." in done.output
+        assert "lync          ✓            ✓             ✓" in done.output
+
+    def test_are_told_to_programs_with_every_rule(self, terminal: Path) -> None:
+        authority = Authority(terminal)
+        own = authority.issue("um.domain.local", dns=("um.domain.local", NODE))
+        done = diagnose(own.certificate, "--node", NODE, "--json")
+        (row,) = json.loads(done.output)
+        verdicts = {each["rule"]: each["to_peer"] for each in row["rules"]}
+
+        assert verdicts["lync"] == "refused"
+        assert verdicts["rfc5922"] == "accepted"
+        assert not row["has_key"]
+
+
+class TestBadFiles:
+    def test_end_with_a_finding(self, terminal: Path) -> None:
+        authority = Authority(terminal)
+        own, other = authority.issue(), authority.issue("another.domain.local")
+        done = diagnose(own.certificate, other.key)
+
+        assert done.exit_code == 1
+        assert "tls.key-does-not-fit" in done.output
+        assert "To mend it: name the key" in done.output
+
+    def test_that_are_not_there_are_findings_too(self, terminal: Path) -> None:
+        done = diagnose("nothing.pem")
+
+        assert done.exit_code == 1
+        assert "nothing.pem: No such file or directory" in done.output
+
+
+class TestAnAddress:
+    def test_that_refuses_is_told_with_its_steps(self, terminal: Path, closed_port: int) -> None:
+        done = diagnose(f"127.0.0.1:{closed_port}", "--transport", "tcp", "--patience", "0.2")
+
+        assert done.exit_code == 1
+        assert "✗ TCP" in done.output
+        assert "connection refused" in done.output
+
+    def test_is_told_to_programs_in_full(self, terminal: Path, closed_port: int) -> None:
+        done = diagnose(f"127.0.0.1:{closed_port}", "--rule", "lync", "--json")
+        (row,) = json.loads(done.output)
+
+        assert done.exit_code == 1
+        assert [step["step"] for step in row["steps"]][:2] == ["DNS", "TCP"]
+        assert row["findings"][0]["severity"] == "error"
+        assert row["summary"]
+
+    def test_that_is_none_is_a_mistake(self, terminal: Path) -> None:
+        done = diagnose("not an address")
+
+        assert done.exit_code == 2
+        assert "expected a gateway, HOST or HOST:PORT, or PEM files" in done.stderr
