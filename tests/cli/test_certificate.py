@@ -198,7 +198,7 @@ class TestInstalling:
         said = terminal.does("install", f"authority/{OTHER}.pem", code=1)
         answer = terminal.asks("install", f"authority/{OTHER}.pem", code=1)
 
-        assert "✗ the key is not that of our certificate" in said
+        assert "✗ tls.key-does-not-fit" in said
         assert "nothing was changed" in said
         assert (answer["installed"], answer["new"]) == (False, None)
 

@@ -97,7 +97,7 @@ class TestAnotherKindOfFile:
 
     def test_a_request_is_not_yet_a_certificate(self) -> None:
         builder = x509.CertificateSigningRequestBuilder(distinguished("node01.domain.local"))
-        request = builder.sign(elliptic_key("request"), hashes.SHA256())  # type: ignore[arg-type]
+        request = builder.sign(elliptic_key("request"), hashes.SHA256())
         read = read_pem("node.csr", request.public_bytes(Encoding.PEM))
 
         assert codes(read) == ["pem.of-no-use"]

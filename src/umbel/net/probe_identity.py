@@ -23,8 +23,8 @@ class ProbeIdentity(TlsIdentity):
         """
         Load what there is.
 
-        Without *trust* this machine's authorities are believed. Names are never judged here: that
-        is for whoever reads the report. Unless it *refuses*, no chain is judged either.
+        Without *trust* this machine's authorities are believed. Unless it *refuses*, no chain is
+        judged.
         """
         self.chain = ()
         self.client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -28,7 +28,7 @@ async def diagnose_address(
         target=destination.host,
         is_configured=False,
     )
-    attempts = await outfit.walker.walk(destination)
+    attempts = await outfit.walker.meaning(peering.around.demand).walk(destination)
     return diagnosis_of(peering, str(destination), attempts)
 
 

@@ -35,7 +35,7 @@ async def diagnose_gateway(
         target=gateway.address,
     )
     way = destination_of(gateway)
-    attempts = await outfit.walker.walk(way)
+    attempts = await outfit.walker.meaning(peering.around.demand).walk(way)
     more = [*_own(gateway, outfit), *site_findings(gateway, site)]
     return diagnosis_of(
         peering, str(way), attempts, more, accepted=_accepted(observations, outfit.node, gateway)

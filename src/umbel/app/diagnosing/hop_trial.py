@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from typing import Final
 
 from umbel.app.asking import Asker
 from umbel.app.driver import Driver
@@ -13,7 +14,9 @@ from umbel.core.errors import PeerError
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Clock, Duration
 from umbel.diagnosis.attempt import Attempt, Step
+from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import HandshakeReport
+from umbel.identity.rules import CHAIN_ONLY
 from umbel.net.limits import ConnectionLimits
 from umbel.net.listeners import Listener
 from umbel.net.local_address import local_address_towards
@@ -24,8 +27,10 @@ from umbel.sip.uri import Uri
 from umbel.ua import LocalAddress, LocalIdentity, UserAgent
 from umbel.ua.events import Event, OptionsAnswered
 
-_GOODBYE: Duration = 0.0
-_SHOWN = 40
+ANYBODY: Final = OurDemand.of(rule=CHAIN_ONLY)
+"""No name is asked for."""
+_GOODBYE: Final[Duration] = 0.0
+_SHOWN: Final = 40
 """Bytes of an answer that is no SIP that are shown."""
 
 
@@ -40,6 +45,8 @@ class Traveller:
     identity: TlsIdentity | None
     patience: Duration
     """How long each step may take, in seconds."""
+    demand: OurDemand = ANYBODY
+    """What we ask of the names of TLS servers."""
 
 
 class _Sole:
@@ -69,6 +76,7 @@ class HopTrial:
             tls=traveller.identity,
             limits=ConnectionLimits(opening=traveller.patience, handshake=traveller.patience),
         )
+        self._signalling.judge_servers_by(lambda _hop: traveller.demand)
         self._driver: Driver | None = None
 
     async def run(self, start: Attempt, target: Uri) -> Attempt:

@@ -12,6 +12,7 @@ from umbel.core.instants import Duration
 from umbel.diagnosis.attempt import Attempt, Step
 from umbel.diagnosis.attempt_findings import speaks_no_tls
 from umbel.diagnosis.knock import Door
+from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import Ending
 from umbel.net.dns import NameSources, Resolver
 from umbel.net.knocking import knock
@@ -20,7 +21,7 @@ from umbel.sip.hop import Hop, Transport
 from umbel.sip.host import write_host
 from umbel.sip.uri import Uri
 
-from .hop_trial import HopTrial, Traveller
+from .hop_trial import ANYBODY, HopTrial, Traveller
 
 MOST_HOPS: Final = 8
 """Addresses of one peer that are tried; whoever has more knows how to find the one that fails."""
@@ -67,6 +68,12 @@ class Walker:
     neighbours: Callable[[int], Sequence[int]] = neighbours
     """Where else to knock when nobody answers at a port."""
 
+    def meaning(self, demand: OurDemand | None) -> "Walker":
+        """Give a walker who asks the names of *demand* of TLS servers; ``None``: asks for none."""
+        if demand is None:
+            return self
+        return replace(self, traveller=replace(self.traveller, demand=demand))
+
     async def walk(self, destination: Destination) -> tuple[Attempt, ...]:
         """Try every address that a peer has, all at once."""
         attempt = self._begin(destination)
@@ -108,7 +115,7 @@ class Walker:
 
     async def _look_on(self, attempt: Attempt, hop: Hop, destination: Destination) -> Attempt:
         """Go on where a node would stop, so that all is found at once and not one by one."""
-        traveller = replace(self.traveller, identity=self.onlooker)
+        traveller = replace(self.traveller, identity=self.onlooker, demand=ANYBODY)
         attempt = replace(attempt, despite_refusal=True)
         return await HopTrial(traveller, hop).run(attempt, destination.uri)
 
