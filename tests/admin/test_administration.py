@@ -55,7 +55,13 @@ def _administration(stores: Stores, told: list[Event]) -> Administration:
     clock = StillClock()
     teller = Teller(NODE, clock)
     teller.add_listener(told.append)
-    return Administration(stores, clock=clock, randomness=RepeatableRandomness(), events=teller)
+    return Administration(
+        stores,
+        clock=clock,
+        randomness=RepeatableRandomness(),
+        events=teller,
+        languages=("de-AT", "en-US"),
+    )
 
 
 @pytest.fixture

@@ -90,6 +90,7 @@ class TestABadFile:
             ('[[listener]]\ntransport = "udp"\nport = 70000', "expected a port from 0 to 65535"),
             ("[media]\nfirst_port = 2\nlast_port = 1", "expected first_port below last_port"),
             ('[media]\naddress = "here"', "media, address: found"),
+            ("[store]\nkeep_free = -1", "store, keep_free: found -1"),
             ("[nodes]", 'did you mean "node"?'),
         ],
     )
@@ -98,6 +99,18 @@ class TestABadFile:
             load_settings(write(tmp_path, text))
 
         assert message in str(caught.value)
+
+    def test_that_cannot_be_read_is_told_in_words(self, tmp_path: Path) -> None:
+        (tmp_path / "umbel.toml").mkdir()
+
+        with pytest.raises(Mistake, match="found is a directory, expected a readable text file"):
+            load_settings(tmp_path / "umbel.toml")
+
+    def test_that_is_no_text_is_told_in_words(self, tmp_path: Path) -> None:
+        (tmp_path / "umbel.toml").write_bytes(b'[node]\nname = "\xff"')
+
+        with pytest.raises(Mistake, match="bytes that are no UTF-8 text"):
+            load_settings(tmp_path / "umbel.toml")
 
     def test_that_is_missing_is_told_with_what_to_do(self, tmp_path: Path) -> None:
         with pytest.raises(Mistake, match="umbel try"):

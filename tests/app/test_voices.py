@@ -1,5 +1,6 @@
 """Callers hear the language that was configured, or are told of in the one that there is."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,12 +22,12 @@ EVENING = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
 class Booth:
     """The voices of a node in its own folder."""
 
-    def __init__(self, folder: Path, **prompts: str) -> None:
+    def __init__(self, home: Path, **prompts: str) -> None:
         self.told = Told()
         self.voices = Voices(
             Settings(
                 node=NodeSettings(name="node01.umbel.test"),
-                store=StoreSettings(audio=str(folder / "audio")),
+                store=StoreSettings(audio=str(home / "audio")),
                 prompts=PromptSettings(**prompts),
             ),
             audio=MemoryStore().audio,
@@ -58,6 +59,25 @@ class TestALanguage:
 
         assert isinstance(clip, Clip)
         assert Path(clip.path).is_file()
+
+
+class TestTheAdministratorsRecordings:
+    def test_need_a_folder_that_is_there(self, tmp_path: Path) -> None:
+        with pytest.raises(Mistake, match=r"prompts, folder: found no folder .*/prompts") as told:
+            Booth(tmp_path, folder=str(tmp_path / "prompts"))
+
+        assert f"mkdir -p {tmp_path}/prompts" in told.value.do
+
+    async def test_replace_those_of_the_package(self, tmp_path: Path) -> None:
+        package, own = Booth(tmp_path), tmp_path / "prompts"
+        (clip,) = await package.voices.of(DEFAULT_LANGUAGE).playables((Phrase("goodbye"),))
+        assert isinstance(clip, Clip)
+        mine = own / DEFAULT_LANGUAGE / Path(clip.path).parent.name / Path(clip.path).name
+        mine.parent.mkdir(parents=True)
+        shutil.copy(clip.path, mine)
+        voice = Booth(tmp_path, folder=str(own)).voices.of(DEFAULT_LANGUAGE)
+
+        assert await voice.playables((Phrase("goodbye"),)) == (Clip(str(mine)),)
 
 
 class TestTheTimeOfDay:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 import wave
 from pathlib import Path
@@ -120,8 +121,20 @@ class TestAFolder:
 
         monkeypatch.setattr(Path, "mkdir", refuse)
 
-        with pytest.raises(Unavailable, match="Permission denied"):
+        with pytest.raises(Unavailable, match="permission denied"):
             await files.create()
+
+    async def test_on_a_disk_that_is_nearly_full_takes_no_new_audio(self, tmp_path: Path) -> None:
+        """What is being recorded goes on: its caller has been told that we listen."""
+        everything = shutil.disk_usage(tmp_path).total
+        roomy = FileAudio(tmp_path / "audio", RepeatableRandomness())
+        audio = await roomy.create()
+        full = FileAudio(tmp_path / "audio", RepeatableRandomness(), keep_free=everything)
+        await full.append(audio, SECOND)
+
+        with pytest.raises(Unavailable, match=r"only [0-9]+ MB of the disk are free, and [0-9]+"):
+            await full.create()
+        assert await full.read(audio) == SECOND
 
     async def test_is_not_left_by_a_crooked_name(self, files: FileAudio) -> None:
         with pytest.raises(Misuse, match="names no audio"):

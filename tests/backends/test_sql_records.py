@@ -37,6 +37,8 @@ from umbel.directory.repositories import Put, Remove
 from umbel.mailbox.message import AudioId, Caller, Importance, MessageState
 from umbel.mailbox.pin import PinState
 
+from .conftest import MakeStore
+
 PLAN = DialPlan(name="HQ", security=Security.SECURED, access_numbers=("1000", "+4315551000"))
 GATEWAY = Gateway(name="lync", address="pool.example.org", port=5061, transport=Transport.TLS)
 GROUP = HuntGroup(name="lync-HQ", gateway="lync", dial_plan="HQ")
@@ -140,6 +142,43 @@ class TestARemovedMailbox:
         assert await store.greetings.spoken_name("1001") is None
         assert await store.greetings.greeting("1002") == "theirs"
         assert [await store.audio.read(it) for it in (message.audio, name)] == [b"", b""]
+
+    async def test_leaves_nothing_to_who_gets_its_extension(self, store: SqlStore) -> None:
+        """A greeting that was being recorded when the mailbox went, for one."""
+        await store.configuration.apply([Put(ANTONIO)])
+        await store.configuration.apply([Remove(ANTONIO)])
+        audio = await store.audio.create()
+        await store.greetings.set_greeting("1001", audio)
+        await store.configuration.apply([Put(replace(ANTONIO, name="Innocenzo Manzetti"))])
+
+        assert await store.greetings.greeting("1001") is None
+
+    async def test_leaves_what_is_changed_alone(self, store: SqlStore) -> None:
+        await store.configuration.apply([Put(ANTONIO)])
+        audio = await store.audio.create()
+        await store.greetings.set_greeting("1001", audio)
+        await store.configuration.apply([Put(replace(ANTONIO, name="Antonio Santi Meucci"))])
+
+        assert await store.greetings.greeting("1001") == audio
+
+    async def test_is_forgotten_at_the_next_start_whatever_calls_kept_for_it(
+        self, make_store: MakeStore
+    ) -> None:
+        store = make_store()
+        await store.open()
+        await store.configuration.apply([Put(ANTONIO)])
+        kept = await store.messages.begin("1001", Caller(), "call-1")
+        await store.audio.append(kept.audio, bytes(160))
+        lost = await store.messages.begin("1009", Caller(), "call-2")
+        await store.audio.append(lost.audio, bytes(160))
+        await store.close()
+        again = make_store()
+        await again.open(to_serve=True)
+
+        assert await again.messages.unfinished("node01.example.org") == [kept]
+        assert await again.audio.read(kept.audio) == bytes(160)
+        assert await again.audio.read(lost.audio) == b""
+        await again.close()
 
 
 def started(listeners: str = "udp:10.0.0.1:5060", after: float = 0) -> Event:

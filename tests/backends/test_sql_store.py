@@ -238,6 +238,20 @@ sys.stdin.read()  # Until the test is over.
 
 
 class TestServing:
+    async def test_in_a_folder_that_may_not_be_written_is_told(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As root nothing is forbidden: the refusal is made here."""
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        store = store_of(f"sqlite:///{tmp_path}/umbel.db")
+        monkeypatch.setattr("os.open", refuse)
+
+        with pytest.raises(Mistake, match="permission denied, expected a folder that this user"):
+            await store.open(to_serve=True)
+
     async def test_a_second_node_is_told_who_the_first_is(self, tmp_path: Path) -> None:
         first = store_of(f"sqlite:///{tmp_path}/umbel.db", node="node01.example.org")
         await first.open(to_serve=True)
@@ -325,6 +339,7 @@ class TestPostgresqlThatIsGone:
             await store.open()
 
         assert "secret" not in str(unavailable.value)
+        assert "see that it runs and lets you in: psql postgresql://" in str(unavailable.value)
 
     @pytest.mark.peer
     async def test_and_comes_back_is_used_again(self, postgresql: PostgreSql) -> None:

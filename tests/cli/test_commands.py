@@ -350,5 +350,7 @@ class TestMessages:
 
         assert office.does("message", "list", "2002") == "No messages.\n"
         assert "expected a message's name" in office.errs("message", "export", "x", "y")
-        assert "expected a file to write" in office.errs("message", "export", message.id, "/no/y")
+        assert "expected a file that can be written" in office.errs(
+            "message", "export", message.id, "/no/y"
+        )
         assert "umbel message export" in office.errs("message", "play", message.id)

@@ -9,7 +9,7 @@ from tests.support.exchange_office import BELL, GRAY, PLAN, POLICY, Office
 from tests.support.scripted_call import During, Press, ScriptedCall, Speech
 
 from umbel.core.errors import Unavailable
-from umbel.core.event_catalogue import MESSAGE_DELIVERED
+from umbel.core.event_catalogue import MESSAGE_DELIVERED, MESSAGE_NOT_TAKEN
 from umbel.directory.objects import DialPlan, Mailbox
 from umbel.mailbox.message import AudioId, Importance, Message, MessageState
 from umbel.speech.phrase import Recorded
@@ -230,6 +230,8 @@ class TestAStoreThatIsDown:
             "Please try again later.",
             "Goodbye.",
         ]
+        why = {"mailbox": "2001", "reason": "the store of the test is down"}
+        assert answered.call.told == [(MESSAGE_NOT_TAKEN, why)]
 
     async def test_after_the_recording_leaves_it_to_be_delivered_later(self) -> None:
         answered = Answered("#")

@@ -1,6 +1,6 @@
 """Every administrative operation, once. The command line calls it, and the web will."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from umbel.mailbox.ports import Audio, Messages, PinHasher, Pins
 
 from .kinds import Kind, kind_named, kind_of, name_of
 from .plan import Change, Plan, make_plan
+from .refusals import refuse_removal_in_use, refuse_unknown_languages
 from .site import objects_of, read_site, write_site
 
 
@@ -45,8 +46,16 @@ class Administration:
     """The operations. Every one raises ``Mistake`` for what a person got wrong."""
 
     def __init__(
-        self, stores: Stores, *, clock: Clock, randomness: Randomness, events: Events
+        self,
+        stores: Stores,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        events: Events,
+        languages: Collection[str],
     ) -> None:
+        """Administer *stores*; *languages* are those that callers can be made to hear."""
+        self._languages = languages
         self._stores = stores
         self._clock = clock
         self._randomness = randomness
@@ -93,7 +102,9 @@ class Administration:
     async def remove(self, noun: str, name: str) -> Change:
         """Remove an object. With a mailbox go its messages."""
         configuration = await self._load()
-        change = Change(before=_find(configuration, kind_named(noun), name), after=None)
+        thing = _find(configuration, kind_named(noun), name)
+        refuse_removal_in_use(thing, configuration)
+        change = Change(before=thing, after=None)
         await self._change(configuration, [change])
         return change
 
@@ -121,7 +132,7 @@ class Administration:
         """Say what ``apply`` would do; the outcome is checked, nothing is changed."""
         configuration = await self._load()
         plan = make_plan(configuration, read_site(text, where), prune=prune)
-        _check(configuration, plan.changes)
+        self._check(configuration, plan.changes)
         return plan
 
     async def apply(self, text: str, where: str, *, prune: bool = False) -> Plan:
@@ -238,7 +249,7 @@ class Administration:
         return await self._stores.configurations.load()
 
     async def _change(self, configuration: Configuration, changes: Sequence[Change]) -> None:
-        _check(configuration, changes)
+        self._check(configuration, changes)
         await self._stores.configurations.apply(
             [_as_stored(change) for change in changes], expected=configuration.revision
         )
@@ -247,10 +258,10 @@ class Administration:
             changes="; ".join(change.sentence for change in changes),
         )
 
-
-def _check(configuration: Configuration, changes: Sequence[Change]) -> None:
-    """Refuse changes that would leave the configuration broken."""
-    validate(_after(configuration, changes))
+    def _check(self, configuration: Configuration, changes: Sequence[Change]) -> None:
+        """Refuse changes that would leave the configuration broken."""
+        refuse_unknown_languages((it.after for it in changes if it.after), self._languages)
+        validate(_after(configuration, changes))
 
 
 def _after(configuration: Configuration, changes: Sequence[Change]) -> Configuration:

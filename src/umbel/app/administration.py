@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from umbel.admin.administration import Administration, Stores
 from umbel.backends.argon2_pins import Argon2PinHasher
+from umbel.backends.prompts import languages_spoken
 from umbel.backends.sql import SqlStore
 from umbel.net.clock import SystemClock
 from umbel.net.randomness import SystemRandomness
@@ -25,7 +26,11 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
         teller = Teller(settings.node.name, clock)
         teller.add_listener(store.events.append)
         yield Administration(
-            stores_of(store, hasher), clock=clock, randomness=randomness, events=teller
+            stores_of(store, hasher),
+            clock=clock,
+            randomness=randomness,
+            events=teller,
+            languages=languages_spoken(),
         )
 
 

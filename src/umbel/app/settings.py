@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from umbel.core.addresses import is_ip_address
-from umbel.core.errors import Mistake
+from umbel.core.errors import Mistake, system_says
 from umbel.core.tables import read_table
 from umbel.directory.objects import Transport
 from umbel.sip import hop
@@ -42,6 +42,8 @@ class StoreSettings:
     """``sqlite:///file`` for one node, ``postgresql://…`` for many."""
     audio: str = "audio"
     """The folder of recordings beside SQLite; PostgreSQL keeps them itself."""
+    keep_free: int = 500
+    """Megabytes of that folder's disk that recordings leave free; with less no message is taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,9 @@ def load_settings(path: Path) -> Settings:
             do="name one with --settings, or begin with: umbel try",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise Mistake(str(error), expected="a readable text file", where=str(path)) from error
+        raise Mistake(
+            system_says(error), expected="a readable text file", where=str(path)
+        ) from error
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -182,6 +186,12 @@ def check_settings(settings: Settings, where: str) -> None:
             f"{first} to {last}",
             expected="first_port below last_port, both from 1024 to 65535",
             where=f"{where}, media",
+        )
+    if settings.store.keep_free < 0:
+        raise Mistake(
+            str(settings.store.keep_free),
+            expected="a number of megabytes, or 0",
+            where=f"{where}, store, keep_free",
         )
     if settings.media.address:
         _check_address(settings.media.address, f"{where}, media, address")

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from umbel.backends.argon2_pins import Argon2PinHasher
+from umbel.backends.files.audio import MEGABYTE
 from umbel.backends.sql import SqlStore
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Clock
@@ -23,6 +24,7 @@ async def open_store(
         randomness=randomness,
         node=settings.node.name,
         audio_folder=Path(settings.store.audio),
+        keep_free=settings.store.keep_free * MEGABYTE,
     )
     await store.open(to_serve=to_serve)
     try:

@@ -42,7 +42,7 @@ class Voices:
     def __init__(
         self, settings: Settings, *, audio: Audio, events: Events, wall: Callable[[], datetime]
     ) -> None:
-        self._folder = Path(settings.prompts.folder) if settings.prompts.folder else None
+        self._folder = _folder_named(settings.prompts.folder)
         self._kept = Path(settings.store.audio).parent / "speech"
         self._zone = read_zone(settings.prompts.time_zone)
         self._audio = audio
@@ -80,6 +80,20 @@ class Voices:
 
     def _now(self) -> datetime:
         return self._wall().astimezone(self._zone)
+
+
+def _folder_named(name: str) -> Path | None:
+    if not name:
+        return None
+    folder = Path(name)
+    if not folder.is_dir():
+        raise Mistake(
+            f"no folder {folder}",
+            expected="the folder of your recordings, or none",
+            where="prompts, folder",
+            do=f"mkdir -p {folder}, correct the name, or leave it out of [prompts]",
+        )
+    return folder
 
 
 def read_zone(name: str) -> tzinfo | None:

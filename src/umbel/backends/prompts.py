@@ -42,12 +42,19 @@ BEEP = Tone(1000, 0.4)
 
 def package_folder(tag: str) -> Path:
     """Give the folder of a language in the package: ``phrases.toml`` and ``clips/``."""
-    languages = Path(str(resources.files("umbel.speech"))) / "languages"
-    folder = languages / tag
-    if not (folder / "phrases.toml").is_file():
-        spoken = ", ".join(sorted(path.parent.name for path in languages.glob("*/phrases.toml")))
-        raise Mistake(tag, expected=f"a language that Umbel speaks ({spoken})", where="language")
-    return folder
+    if tag not in (spoken := languages_spoken()):
+        known = ", ".join(spoken)
+        raise Mistake(tag, expected=f"a language that Umbel speaks ({known})", where="language")
+    return _languages() / tag
+
+
+def languages_spoken() -> tuple[str, ...]:
+    """Give the tags of the languages that the package has."""
+    return tuple(sorted(path.parent.name for path in _languages().glob("*/phrases.toml")))
+
+
+def _languages() -> Path:
+    return Path(str(resources.files("umbel.speech"))) / "languages"
 
 
 def load_language(tag: str) -> Language:

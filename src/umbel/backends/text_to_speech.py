@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from umbel.core.errors import Mistake, Unavailable
+from umbel.core.errors import Mistake, Unavailable, system_says
 from umbel.core.instants import Duration
 from umbel.media import wav
 from umbel.speech import levelling
@@ -103,7 +103,7 @@ class ProgramSynthesiser:
                 stderr=asyncio.subprocess.DEVNULL,
             )
         except OSError as error:
-            raise Unavailable(f"{self._path} cannot be run: {error}") from error
+            raise Unavailable(f"{self._path} cannot be run: {system_says(error)}") from error
         try:
             said, _ = await asyncio.wait_for(process.communicate(), self._patience)
         finally:
@@ -144,7 +144,7 @@ class KeptSpeech:
             await asyncio.to_thread(self._keep, kept, said)
         except OSError as error:
             _log.warning(
-                "speech cannot be kept, so it is spelled", file=str(kept), error=str(error)
+                "speech cannot be kept, so it is spelled", file=str(kept), error=system_says(error)
             )
             return None
         return kept

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from umbel.core.errors import Mistake
+from umbel.core.errors import Mistake, system_says
 from umbel.mailbox.message import Message
 
 from .output import Row, json_option, show_rows
@@ -52,7 +52,9 @@ def export_message(ctx: click.Context, name: str, file: Path) -> None:
     try:
         file.write_bytes(content)
     except OSError as error:
-        raise Mistake(str(error), expected="a file to write", where=str(file)) from error
+        raise Mistake(
+            system_says(error), expected="a file that can be written", where=str(file)
+        ) from error
     click.echo(f"Wrote {file}.")
 
 

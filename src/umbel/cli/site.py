@@ -6,7 +6,7 @@ import click
 
 from umbel.admin.kinds import kind_of, name_of
 from umbel.admin.plan import Plan
-from umbel.core.errors import Mistake
+from umbel.core.errors import Mistake, system_says
 
 from .output import json_option, print_json
 from .session import run
@@ -46,7 +46,7 @@ def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Mistake(str(error), expected="a site file", where=str(file)) from error
+        raise Mistake(system_says(error), expected="a site file", where=str(file)) from error
 
 
 def _summary(plan: Plan, *, dry_run: bool) -> str:

@@ -35,3 +35,10 @@ class PeerError(UmbelError):
 
 class Unavailable(UmbelError):
     """Something outside of this process (a store, a name server, a program) cannot serve us now."""
+
+
+def system_says(error: OSError | UnicodeError) -> str:
+    """Give the reason of a failure as the system words it, without numbers and names of files."""
+    if isinstance(error, UnicodeError):
+        return f"bytes that are no UTF-8 text ({error})"
+    return (error.strerror or str(error) or type(error).__name__).lower()

@@ -95,6 +95,11 @@ RECORDING_WAITS = _kind(
     "memory and tried again each second.",
     "See to the store soon: space on its disk, the rights of its folder, its server.",
 )  # fmt: skip
+MESSAGE_NOT_TAKEN = _kind(
+    2013, _E, Category.CALL_ANSWERING,
+    "The caller {caller} could leave no message in mailbox {mailbox}: {reason}.",
+    "See to the store: space on its disk ([store] keep_free), the rights of its folder, its server.",
+)  # fmt: skip
 ENGINE_LOST = _kind(
     2020, _E, Category.SYSTEM,
     "The media engine of node {node} stopped ({reason}) with {calls} calls; another was started.",

@@ -2,17 +2,20 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from umbel.core.errors import Misuse, Unavailable
+from umbel.core.errors import Misuse, Unavailable, system_says
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Duration
 from umbel.mailbox.message import AudioId
 from umbel.mailbox.ports import OCTETS_OF_A_SECOND
 from umbel.media import wav
 from umbel.media.g711 import SAMPLES_PER_SECOND
+
+MEGABYTE = 1_000_000
 
 _OCTETS_OF_A_SAMPLE = 2
 
@@ -29,12 +32,15 @@ class FileAudio:
     the file holds is told by its size, not by its header.
     """
 
-    def __init__(self, folder: Path, randomness: Randomness) -> None:
+    def __init__(self, folder: Path, randomness: Randomness, *, keep_free: int = 0) -> None:
+        """Keep audio in *folder*, for as long as *keep_free* octets of its disk are free."""
         self._folder = folder
         self._randomness = randomness
+        self._keep_free = keep_free
 
     async def create(self) -> AudioId:
-        """Reserve a new, empty stretch of audio."""
+        """Reserve a new, empty stretch of audio; ``Unavailable`` on a disk that is nearly full."""
+        await self._in_thread(self._check_space)
         audio = AudioId(self._randomness.token())
         await self._in_thread(_create, self._folder, self._path(audio))
         return audio
@@ -56,6 +62,16 @@ class FileAudio:
         """Remove it; removing what is not there is no error."""
         await self._in_thread(self._path(audio).unlink, missing_ok=True)
 
+    def _check_space(self) -> None:
+        if not self._keep_free or not self._folder.exists():
+            return
+        free = shutil.disk_usage(self._folder).free
+        if free < self._keep_free:
+            raise Unavailable(
+                f"audio in {self._folder}: only {free // MEGABYTE} MB of the disk are free, and "
+                f"{self._keep_free // MEGABYTE} MB are kept free"
+            )
+
     def _path(self, audio: AudioId) -> Path:
         if not (audio.isascii() and audio.isalnum() and len(audio) > 4):
             raise Misuse(f"{audio!r} names no audio")
@@ -70,7 +86,7 @@ class FileAudio:
         try:
             return await asyncio.to_thread(work, *args, **kwargs)
         except OSError as error:
-            raise Unavailable(f"audio in {self._folder}: {error}") from error
+            raise Unavailable(f"audio in {self._folder}: {system_says(error)}") from error
 
 
 def _create(folder: Path, path: Path) -> None:

@@ -27,7 +27,7 @@ from .greetings import remove_greetings_of
 from .messages import remove_messages_of
 from .pins import remove_pin_of
 from .rows import put_row
-from .schema import configured, revision
+from .schema import configured, greetings, messages, pins, revision
 
 _Fields = dict[str, Any]
 
@@ -78,6 +78,14 @@ class SqlConfigurations:
             await self._undertaker.bury()
         return made
 
+    async def forget_the_removed(self) -> None:
+        """
+        Remove what calls kept for mailboxes that were removed meanwhile.
+
+        A subscriber may be recording a greeting, or a caller a message, when the mailbox goes.
+        """
+        await self._database.write(_forget_the_removed)
+
 
 def _load(connection: Connection) -> Configuration:
     found: dict[type[Configured], dict[str, Any]] = {kind: {} for kind in _WORDS}
@@ -124,6 +132,8 @@ def _make(connection: Connection, change: Change) -> None:
     match change:
         case Put(thing):
             row = {"kind": word, "name": name, "fields": _fields_of(thing)}
+            if isinstance(thing, Mailbox) and not _is_there(connection, word, name):
+                _remove_contents(connection, name)
             put_row(connection, configured, row)
         case Remove(thing):
             gone = delete(configured).where(configured.c.kind == word, configured.c.name == name)
@@ -131,6 +141,19 @@ def _make(connection: Connection, change: Change) -> None:
                 raise Mistake(f"no {word} {name}", expected="one that is there", where="store")
             if isinstance(thing, Mailbox):
                 _remove_contents(connection, name)
+
+
+def _is_there(connection: Connection, word: str, name: str) -> bool:
+    found = select(configured.c.name).where(configured.c.kind == word, configured.c.name == name)
+    return connection.scalar(found) is not None
+
+
+def _forget_the_removed(connection: Connection) -> None:
+    mailboxes = select(configured.c.name).where(configured.c.kind == _WORDS[Mailbox])
+    for table in (messages, greetings, pins):
+        left = select(table.c.mailbox).where(table.c.mailbox.not_in(mailboxes)).distinct()
+        for mailbox in connection.scalars(left).all():
+            _remove_contents(connection, mailbox)
 
 
 def _remove_contents(connection: Connection, mailbox: str) -> None:

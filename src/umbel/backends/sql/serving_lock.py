@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from umbel.core.errors import Mistake
+from umbel.core.errors import Mistake, system_says
 
 
 class ServingLock:
@@ -20,7 +20,7 @@ class ServingLock:
 
     def take(self, node: str) -> None:
         """Become the node that serves, or say who is."""
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        file = self._opened()
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -38,6 +38,17 @@ class ServingLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    def _opened(self) -> int:
+        try:
+            return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise Mistake(
+                system_says(error),
+                expected="a folder that this user may write to: SQLite keeps several files there",
+                where=str(self._path),
+                do=f"see whose it is: ls -ld {self._path.parent}",
+            ) from error
 
     def _taken(self, holder: str) -> Mistake:
         return Mistake(

@@ -35,19 +35,20 @@ class SqlStore:
         randomness: Randomness,
         node: str,
         audio_folder: Path | None = None,
+        keep_free: int = 0,
     ) -> None:
         """
         Name a store; nothing is opened yet.
 
         *audio_folder* is where recordings are kept beside SQLite, ``audio`` next to the database
-        if not given. PostgreSQL keeps them itself.
+        if not given; they leave *keep_free* octets of its disk free. PostgreSQL keeps them itself.
         """
         self._node = node
         self._database = database = Database(read_url(url))
         file = database_file(database.url)
         self._lock = ServingLock(file) if file else None
         self.audio: Audio = (
-            FileAudio(audio_folder or file.parent / "audio", randomness)
+            FileAudio(audio_folder or file.parent / "audio", randomness, keep_free=keep_free)
             if file
             else SqlAudio(database, randomness)
         )
@@ -82,13 +83,25 @@ class SqlStore:
         if to_serve and self._lock:
             await asyncio.to_thread(self._lock.take, self._node)
         try:
-            await self._database.open()
+            await self._connect()
             if to_serve:
+                await self.configuration.forget_the_removed()
                 await self._undertaker.bury()
                 await self._try_audio()
         except BaseException:
             await self.close()
             raise
+
+    async def _connect(self) -> None:
+        try:
+            await self._database.open()
+        except Unavailable as error:
+            raise Unavailable(f"{error}; {self._cure()}") from error
+
+    def _cure(self) -> str:
+        if self._lock:
+            return "see to its file and its folder, or name another in [store] url"
+        return f"see that it runs and lets you in: psql {self.url} – or correct [store] url"
 
     async def _try_audio(self) -> None:
         """Find out now, not from the first caller, whether recordings can be kept."""

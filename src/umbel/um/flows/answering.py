@@ -8,6 +8,7 @@ longer. Whoever hangs up has sent.
 from enum import Enum, auto
 
 from umbel.core.errors import Unavailable
+from umbel.core.event_catalogue import MESSAGE_NOT_TAKEN
 from umbel.directory.objects import Mailbox
 from umbel.speech.phrase import Phrase, Recorded, Spoken
 from umbel.um.call import Call
@@ -73,6 +74,7 @@ async def _take_message_while_possible(call: Call, world: World, place: AtMailbo
         return await _take_message(call, world, place)
     except Unavailable as error:
         call.milestone("message.not-taken", reason=str(error))
+        call.tell(MESSAGE_NOT_TAKEN, mailbox=place.mailbox.extension, reason=str(error))
         await call.say(Phrase("mailbox-unavailable"), Phrase("try-later"))
         return await goodbye(call)
 
