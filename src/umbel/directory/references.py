@@ -12,6 +12,7 @@ from .objects import (
     KeyAction,
     Mailbox,
     MailboxPolicy,
+    Node,
 )
 from .ports import Configuration
 
@@ -39,8 +40,8 @@ def references_to(thing: Configured, configuration: Configuration) -> Iterator[R
             yield from _to_attendant(thing, configuration)
         case Mailbox():
             yield from _to_mailbox(thing, configuration)
-        case HuntGroup():
-            pass
+        case HuntGroup() | Node():
+            pass  # Nobody names them.
 
 
 def _to_dial_plan(plan: DialPlan, configuration: Configuration) -> Iterator[Reference]:
