@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar, get_args
 
+from umbel.app.arrivals import Arrivals
 from umbel.app.faults import Faults
 from umbel.app.journal import Heard
 from umbel.app.provoked import Provoked
@@ -47,6 +48,7 @@ from umbel.trace.entry import Entry
 from umbel.ua.events import Event as AgentEvent
 from umbel.um.world import World
 
+from .memory_observations import MemoryObservations
 from .memory_store import MemoryStore
 from .organisation import PBX, organisation
 from .repeatable_randomness import RepeatableRandomness
@@ -249,6 +251,7 @@ class Switchboard:
                 wall=clock.wall,
             ),
             voices=Voices(_SETTINGS, audio=store.audio, events=self.told, wall=clock.wall),
+            arrivals=Arrivals("node01.umbel.test", clock, MemoryObservations()),
             snapshot=snapshot,
             resolved=dict,
             records=RecordKeeper(self._keep),

@@ -18,9 +18,6 @@ from umbel.ua.events import OptionsAnswered
 from .answers import answered
 from .driver import Driver, Resolves
 
-_WRONG_NAME: Final = frozenset({62, 64})
-"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH."""
-
 _MOST_KNOWN: Final = 1024
 """Handshakes of living connections that are remembered."""
 
@@ -166,10 +163,9 @@ def _belongs(report: HandshakeReport, hop: Hop) -> bool:
 
 
 def _broken(attempt: Attempt, report: HandshakeReport) -> Attempt:
-    is_name = report.ending is Ending.REFUSED_BY_US and report.verify_code in _WRONG_NAME
     return replace(
         attempt,
-        step=Step.IDENTIFYING if is_name else Step.SHAKING_HANDS,
+        step=Step.IDENTIFYING if report.is_somebody_else else Step.SHAKING_HANDS,
         problem=report.detail,
         handshake=report,
     )

@@ -28,6 +28,7 @@ from umbel.ua.events import Event as AgentEvent
 from umbel.ua.events import OptionsAnswered
 from umbel.um.world import World
 
+from .arrivals import Arrivals
 from .asking import Asker
 from .background import in_background, repeat
 from .certificate_care import CertificateCare
@@ -216,6 +217,8 @@ class Node:
 
     def _note_handshake(self, report: HandshakeReport) -> None:
         if not self._probing.take_report(report) and report.ending is not Ending.SUCCEEDED:
+            if self._reception is not None:
+                self._reception.note_failure(report)
             self._provoked.tell(
                 catalogue.HANDSHAKE_FAILED,
                 report.remote[0],
@@ -317,6 +320,7 @@ class Node:
             voices=Voices(
                 self.settings, audio=store.audio, events=self.events, wall=self.clock.wall
             ),
+            arrivals=Arrivals(self.settings.node.name, self.clock, store.observations),
             snapshot=snapshot,
             resolved=lambda: insides.addresses.by_gateway,
             records=records,

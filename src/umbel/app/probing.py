@@ -86,7 +86,7 @@ class Probing:
                 probe.stop()
                 del self._probes[name]
         with suppress(Unavailable):  # What is too old shows its age.
-            await outlook.observations.keep_only(outlook.node, tuple(wanted))
+            await outlook.observations.keep_only(outlook.node, tuple(configuration.gateways))
         for name, gateway in wanted.items():
             if name not in self._probes:
                 self._probes[name] = _Probe(gateway, outlook)

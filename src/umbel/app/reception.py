@@ -14,6 +14,7 @@ from umbel.directory.classify import Decision, classify
 from umbel.directory.objects import Gateway, Node
 from umbel.directory.peers import recognise, why_unknown
 from umbel.directory.records import CallRecord
+from umbel.identity.handshake import HandshakeReport
 from umbel.sip.hop import Source
 from umbel.sip.message import Request
 from umbel.trace.entry import CallNamed
@@ -81,7 +82,18 @@ class Reception:
 
         The peer is told so, and therefore not which gateways there are.
         """
-        return "" if self._gateway_at(source) else f"no gateway is {peer_of(source)}"
+        gateway = self._gateway_at(source)
+        if gateway is None:
+            around = self._around
+            around.arrivals.note_stranger(source, around.snapshot.configuration, around.resolved())
+            return f"no gateway is {peer_of(source)}"
+        self._around.arrivals.note_request(gateway, source)
+        return ""
+
+    def note_failure(self, report: HandshakeReport) -> None:
+        """Take note of a handshake that failed: perhaps a gateway began it."""
+        around = self._around
+        around.arrivals.note_failure(report, around.snapshot.configuration, around.resolved())
 
     def refusal(self, source: Source) -> Refusal | None:
         """Say how a call of this gateway would be refused now, whatever it is; ``None``: it would not."""

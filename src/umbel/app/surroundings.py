@@ -10,6 +10,7 @@ from umbel.media.engine import Command, Event
 from umbel.trace.entry import Entry
 from umbel.um.world import World
 
+from .arrivals import Arrivals
 from .faults import Faults
 from .journal import Heard
 from .provoked import Provoked
@@ -43,6 +44,7 @@ class Surroundings:
     media: Media
     world: World
     voices: Voices
+    arrivals: Arrivals
     snapshot: Snapshot
     resolved: Callable[[], Mapping[str, frozenset[str]]]
     """The IP addresses of the gateways' host names."""

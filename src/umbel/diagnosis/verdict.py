@@ -1,7 +1,11 @@
 """What one try says about a gateway, by itself."""
 
-from umbel.identity.handshake import Ending, HandshakeReport
-from umbel.identity.handshake_progress import has_heard_peer, is_our_part_done
+from umbel.identity.handshake import Ending, HandshakeReport, Role
+from umbel.identity.handshake_progress import (
+    has_heard_peer,
+    has_judged_certificate,
+    is_our_part_done,
+)
 
 from .attempt import Attempt, Step
 from .observation import PeeringState
@@ -20,16 +24,18 @@ def verdict(attempt: Attempt) -> PeeringState | None:
     if attempt.status is not None and attempt.retry_after is not None:
         return PeeringState.DRAINING
     if attempt.handshake is not None and attempt.step in _BROKEN_TLS:
-        return _refusal(attempt.handshake)
+        return refusal(attempt.handshake)
     return None
 
 
-def _refusal(report: HandshakeReport) -> PeeringState | None:
-    """Say which side did not want the other, if that was it."""
+def refusal(report: HandshakeReport) -> PeeringState | None:
+    """Say which side of a handshake did not want the other; ``None``: neither, or nobody knows."""
     match report.ending:
         case Ending.REFUSED_BY_US:
             return PeeringState.REFUSED_BY_US
-        case Ending.REFUSED_BY_PEER | Ending.NOT_TLS:
+        case Ending.REFUSED_BY_PEER:
+            return PeeringState.REFUSED_BY_THEM
+        case Ending.NOT_TLS if report.role is Role.CLIENT:
             return PeeringState.REFUSED_BY_THEM
         case Ending.CLOSED_BY_PEER | Ending.RESET_BY_PEER if _is_a_decision(report):
             return PeeringState.REFUSED_BY_THEM
@@ -42,6 +48,9 @@ def _is_a_decision(report: HandshakeReport) -> bool:
     Tell a hang-up that means us from one in the middle, such as of a peer that restarts.
 
     Whoever hangs up once it has all that it asked for, before its first byte of SIP, has judged
-    our certificate; whoever does so at our ClientHello wants no TLS from here.
+    our certificate; whoever does so at our ClientHello wants no TLS from here. One who comes to us
+    and says nothing only looked whether the port is open.
     """
+    if report.role is Role.SERVER:
+        return has_judged_certificate(report)
     return is_our_part_done(report) or not has_heard_peer(report)

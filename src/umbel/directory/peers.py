@@ -80,6 +80,19 @@ def gateway_at(
     return gateways[leading[0][-1]] if leading else None
 
 
+def suspect(address: str, gateways: Mapping[str, Gateway], resolved: Resolved) -> Gateway | None:
+    """Find the TLS gateway that somebody at *address* probably is, without any proof of it."""
+    there = ipaddress.ip_address(address)
+    living = (
+        name
+        for name, gateway in gateways.items()
+        if gateway.transport is Transport.TLS
+        and any(there in network for network in _networks(gateway, resolved.get(name, ())))
+    )
+    name = min(living, default=None)
+    return None if name is None else gateways[name]
+
+
 def why_unknown(peer: Peer, gateways: Mapping[str, Gateway]) -> str:
     """Say who the peer is and which gateways there are, so that the difference can be seen."""
     known = [describe(gateways[name]) for name in sorted(gateways)]
