@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import Mistake
+from umbel.core.event_fields import MEANINGS
 from umbel.core.events import Event, Level
 
 
@@ -41,6 +42,17 @@ class TestTheCatalogue:
 
             assert re.search(r"\.$", event.sentence)
             assert "{" not in event.sentence + event.cure
+
+    def test_every_field_has_one_meaning(self) -> None:
+        fields = {name for kind in catalogue.all_kinds() for name in kind.fields}
+        assert fields - MEANINGS.keys() == set()
+
+    def test_names_fields_in_the_order_of_the_sentence(self) -> None:
+        assert catalogue.LOGON_FAILURES.fields == ("caller", "failures", "mailbox")
+
+    def test_tells_exchanges_numbers_from_ours(self) -> None:
+        assert catalogue.GATEWAY_UNRESPONSIVE.is_exchanges
+        assert not catalogue.SERVICE_STOPPED.is_exchanges
 
 
 class TestAMistake:

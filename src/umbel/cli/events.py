@@ -10,7 +10,9 @@ import click
 from umbel.admin.administration import Administration
 from umbel.core.errors import Mistake
 from umbel.core.event_catalogue import all_kinds, by_number
+from umbel.core.event_fields import MEANINGS
 from umbel.core.events import Event, EventKind, Level
+from umbel.core.log_levels import NEEDED
 
 from .output import Row, json_option, print_json, print_json_line, show_one, show_rows, words
 from .session import follow as go_on
@@ -90,7 +92,14 @@ def explain(number: int | None, as_json: bool) -> None:
             where="umbel events explain",
             do="umbel events explain lists them",
         )
-    show_one(_kind_row(kind), as_json=as_json)
+    if as_json:
+        show_one(_kind_row(kind), as_json=True)
+        return
+    row = dict(_kind_row(kind))
+    show_one({name: row[name] for name in row if name != "fields"}, as_json=False)
+    click.echo("fields")
+    for name in kind.fields:
+        click.echo(f"  {name:<12}  {MEANINGS[name].replace('`', '')}")
 
 
 def event_row(event: Event) -> Row:
@@ -127,8 +136,11 @@ def _kind_row(kind: EventKind) -> Row:
         "number": kind.number,
         "level": kind.level,
         "category": kind.category,
+        "logged": f"from level {NEEDED[kind.level].value} on",
+        "origin": "Exchange UM" if kind.is_exchanges else "Umbel",
         "sentence": kind.sentence,
         "do": kind.do or "Nothing needs to be done.",
+        "fields": {name: MEANINGS[name] for name in kind.fields},
     }
 
 

@@ -23,6 +23,14 @@ FINDINGS = 1
 USAGE = 2
 """Exit code: it could not do what was asked."""
 
+EXIT_CODES = {
+    0: "Fine.",
+    FINDINGS: "It ran, and found something wrong: a finding of severity error, or a proof that failed.",
+    USAGE: "It could not do what was asked; what was found, what was expected, where and what to do "
+    "is on standard error.",
+}
+"""What each exit code means, for every command."""
+
 
 class Group(click.Group):
     """Commands whose mistakes are told in words, with exit code 2."""

@@ -184,24 +184,24 @@ TRACE_AVAILABLE = _kind(
     "Node {node} keeps a trace of its SIP messages again.",
 )  # fmt: skip
 CERTIFICATE_REPLACED = _kind(
-    2070, _I, Category.CONNECTIVITY,
+    2070, _I, Category.TLS,
     "Node {node} uses a new certificate from the next connection on: {new_subject}, serial "
     "{new_serial}, SHA-256 {new_fingerprint}, from {new_begins} to {new_ends}. Before: "
     "{old_subject}, serial {old_serial}, SHA-256 {old_fingerprint}, from {old_begins} to {old_ends}.",
 )  # fmt: skip
 TRUST_REPLACED = _kind(
-    2071, _I, Category.CONNECTIVITY,
+    2071, _I, Category.TLS,
     "Node {node} has read its TLS files anew; its certificate is the same, and it trusts {count} "
     "authorities.",
 )  # fmt: skip
 CERTIFICATE_NOT_USED = _kind(
-    2072, _E, Category.CONNECTIVITY,
+    2072, _E, Category.TLS,
     "The new TLS files of node {node} are not used, the old certificate stays in use: {seen} "
     "({code}).",
     "{do}. To check files before they are used: umbel certificate install CERTIFICATE",
 )  # fmt: skip
 CERTIFICATE_EXPIRES = _kind(
-    2073, _W, Category.CONNECTIVITY,
+    2073, _W, Category.TLS,
     "The certificate of node {node} ({subject}, serial {serial}) expires on {ends}, in {left}.",
     "Renew it: umbel certificate renew, or umbel certificate request for your own authority.",
 )  # fmt: skip

@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from string import Formatter
+from typing import Final, Protocol
+
+OURS_FROM: Final = 2000
+"""Numbers below are Exchange UM's."""
 
 Field = str | int | float | bool | None
 """What a structured field may hold."""
@@ -47,6 +51,17 @@ class EventKind:
     """English, with ``{field}`` where a field's value goes."""
     do: str
     """What an administrator does about it, with fields as in *sentence*; empty: nothing."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Give the names of the fields, in the order of the sentence and the cure."""
+        parts = Formatter().parse(self.sentence + self.do)
+        return tuple(dict.fromkeys(name for _text, name, _format, _conversion in parts if name))
+
+    @property
+    def is_exchanges(self) -> bool:
+        """Say whether the number is one of Exchange UM, with the same meaning."""
+        return self.number < OURS_FROM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
