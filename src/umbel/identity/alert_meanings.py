@@ -38,11 +38,6 @@ def alert_meaning(description: str) -> AlertMeaning:
     return _MEANINGS.get(description, _UNKNOWN)
 
 
-def known_alerts() -> frozenset[str]:
-    """Give the names of the alerts that have a meaning of their own here."""
-    return frozenset(_MEANINGS)
-
-
 _COMPARE_CLOCKS = "compare the clocks of both machines (timedatectl); then renew the certificate"
 _ITS_LOG = "look at the peer's own log at this time: it alone knows more"
 

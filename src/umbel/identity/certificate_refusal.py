@@ -11,7 +11,7 @@ from umbel.core.findings import Finding, Severity
 from .alert_meanings import About, AlertMeaning, alert_meaning
 from .chains import OURS, chain_findings
 from .handshake import Alert, Ending, HandshakeReport, Role
-from .handshake_progress import peer_asked_for_certificate, reached
+from .handshake_progress import has_kept_certificate_back, reached
 from .identity_findings import common_name_of, peer_refuses_us
 from .names import PresentedNames, presented_names
 from .surroundings import Surroundings, failure, who
@@ -33,7 +33,7 @@ def refused_with_alert(
     else:
         yield failure(
             report,
-            f"alert-{alert.description.replace('_', '-')}",
+            _alert_code(alert),
             seen=f"{around.gateway} sent the alert {alert.description} {reached(report)}"
             f"{_asked_for(report, meaning)}",
             means=f"{around.gateway} {meaning.means}",
@@ -134,7 +134,7 @@ def _name_causes(report: HandshakeReport, around: Surroundings) -> Iterator[Find
 def _lacks_our_certificate(report: HandshakeReport, meaning: AlertMeaning) -> bool:
     if report.own_chain or report.role is Role.SERVER:
         return False
-    return meaning.about is About.NO_CERTIFICATE or peer_asked_for_certificate(report)
+    return meaning.about is About.NO_CERTIFICATE or has_kept_certificate_back(report)
 
 
 def _dislikes_certificate(
@@ -147,7 +147,7 @@ def _dislikes_certificate(
     worst = _worst([one for one in causes if _can_explain(one, meaning)])
     yield failure(
         report,
-        f"alert-{alert.description.replace('_', '-')}",
+        _alert_code(alert),
         seen=f"{around.gateway} sent the alert {alert.description} {reached(report)}; "
         f"{_who_we_are(report, around)}",
         means=f"{around.gateway} {meaning.means}{_more(worst)}",
@@ -165,6 +165,10 @@ def _more(cause: Finding | None) -> str:
 
 def _can_explain(cause: Finding, meaning: AlertMeaning) -> bool:
     return meaning.about is About.CERTIFICATE or not _is_about_names(cause)
+
+
+def _alert_code(alert: Alert) -> str:
+    return f"alert-{alert.description.removeprefix('alert ').replace('_', '-')}"
 
 
 def _is_about_names(finding: Finding) -> bool:

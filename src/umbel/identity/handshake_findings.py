@@ -20,9 +20,9 @@ from .handshake_progress import (
     complaint,
     has_heard_peer,
     has_judged_certificate,
+    has_kept_certificate_back,
     is_our_part_done,
     is_peers_part_done,
-    peer_asked_for_certificate,
     reached,
 )
 from .refusals import peer_name_findings, refused_by_us
@@ -83,16 +83,12 @@ def _ended_by_peer(report: HandshakeReport, around: Surroundings) -> Iterator[Fi
         yield from hung_up_after_certificate(report, around)
     elif report.role is Role.SERVER and is_peers_part_done(report):
         yield from left_without_a_request(report, around)
-    elif _was_to_show_certificate(report):
+    elif has_kept_certificate_back(report):
         yield missing_own_certificate(report, around)
     elif not has_heard_peer(report):
         yield _hung_up_at_once(report, around)
     else:
         yield _hung_up_midway(report, around)
-
-
-def _was_to_show_certificate(report: HandshakeReport) -> bool:
-    return peer_asked_for_certificate(report) and is_our_part_done(report) and not report.own_chain
 
 
 def _hung_up_at_once(report: HandshakeReport, around: Surroundings) -> Finding:

@@ -24,6 +24,12 @@ def is_peers_part_done(report: HandshakeReport) -> bool:
     return _passed(report, "Finished", sent_by_us=False)
 
 
+def has_kept_certificate_back(report: HandshakeReport) -> bool:
+    """Say whether we, asked for a certificate, finished our part without one."""
+    asked = peer_asked_for_certificate(report) and is_our_part_done(report)
+    return asked and not report.own_chain
+
+
 def has_shown_certificate(report: HandshakeReport) -> bool:
     """Say whether the peer has got a certificate of ours to look at."""
     return bool(report.own_chain) and _passed(report, "Certificate", sent_by_us=True)
