@@ -307,7 +307,7 @@ async def test_two_thousand_calls_leave_nothing_behind(tmp_path: Path) -> None:
         await soak.call(*WARMING_UP, seconds=2)
         await soak.node.until_calls_are_over()
         objects, before = living_objects(), Figures.now()
-        await soak.call(*by_udp(speaks(tmp_path)), *BY_CONNECTION, seconds=28)
+        await soak.call(*by_udp(speaks(tmp_path)), *BY_CONNECTION, seconds=50)
         await soak.node.until_at_rest()
         soak.node.heard.clear()
         after = Figures.now()
