@@ -196,6 +196,7 @@ def write_settings(
     *,
     requires_certificates: bool = False,
     media_ports: range = MEDIA_PORTS,
+    authority: Path | None = None,
 ) -> dict[str, int]:
     """Write ``umbel.toml`` and give the port of each transport."""
     ports = {"udp": free_port(), "tls": free_port()}
@@ -229,6 +230,7 @@ port = {ports["tcp"]}
 certificate = "{credentials.certificate}"
 key = "{credentials.key}"
 trust = "{trust}"
+authority = "{authority or ""}"
 [[listener]]
 transport = "tls"
 address = "127.0.0.1"
@@ -250,6 +252,7 @@ async def node_under_test(
     trust: Path | None = None,
     requires_certificates: bool = False,
     media_ports: range = MEDIA_PORTS,
+    authority: Path | None = None,
 ) -> AsyncIterator[NodeUnderTest]:
     """Run a node that serves *site*, for as long as the block."""
     ports = write_settings(
@@ -258,6 +261,7 @@ async def node_under_test(
         trust,
         requires_certificates=requires_certificates,
         media_ports=media_ports,
+        authority=authority,
     )
     settings = load_settings(folder / "umbel.toml")
     heard: list[Heard] = []

@@ -218,6 +218,16 @@ class Certificates:
         """Put a chain to use that came as PEM, if it fits."""
         return self.take_up(self._files.parse(chain), forced=forced, readers=readers)
 
+    def parse(self, pem: bytes) -> tuple[bytes, ...]:
+        """Give the certificates of a PEM text, DER."""
+        return self._files.parse(pem)
+
+    def prove(self, message: bytes) -> tuple[str, str]:
+        """Give the certificate in use, PEM, and what its key proves of *message*."""
+        leaf = self._files.read(self.at.certificate).certificates[:1]
+        shown = b"".join(map(as_pem, leaf)).decode()
+        return shown, self._files.prove(self.at.key, message)
+
     def trust_also(self, root_pem: bytes) -> bool:
         """Add an authority to those whom this node believes; say whether it was new."""
         path = self.at.trust

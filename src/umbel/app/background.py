@@ -23,7 +23,7 @@ async def in_background(work: Coroutine[None, None, None]) -> AsyncIterator[None
 
 
 async def repeat(
-    what: str, work: Callable[[], Awaitable[None]], *, every: Duration, faults: Faults
+    what: str, work: Callable[[], Awaitable[object]], *, every: Duration, faults: Faults
 ) -> Never:
     """Do *work* again and again, *every* so many seconds; a turn that fails is told, and passes."""
     while True:

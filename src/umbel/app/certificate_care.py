@@ -1,44 +1,79 @@
-"""All that a running node does about its own certificate, beside the calls."""
+"""All that a running node does about certificates, beside the calls."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
-from umbel.core.events import Events
-from umbel.core.instants import Clock, Duration
+from umbel.core.instants import Duration
 from umbel.directory.repositories import EventLog
 from umbel.net.tls_identity import TlsIdentity
 
 from .certificate_expiry import LOOK_EVERY, CertificateExpiry
+from .certificate_renewal import (
+    INVITATION_EVERY,
+    RENEWAL_EVERY,
+    CertificateRenewal,
+    renewal_source,
+)
 from .certificate_watch import WATCH_EVERY, CertificateWatch
-from .settings import Settings
+from .enrolments import EnrolmentOffice
 
-Chore = tuple[str, Callable[[], Awaitable[None]], Duration]
+ANSWER_EVERY: Duration = 1.0
+"""Seconds between two looks, at the authority's node, whether somebody asks for a certificate."""
+
+LIST_EVERY: Duration = 3600.0
+"""Seconds between two revocation lists; each is good for a week."""
+
+Chore = tuple[str, Callable[[], Awaitable[object]], Duration]
 """What is done, and every how many seconds."""
 
 
 class CertificateCare:
-    """Takes up new files, and tells in time of the end. Does nothing on a node without TLS."""
+    """
+    Takes up new files, renews in time, tells of the end, and answers for the built-in authority.
+
+    Does nothing on a node without TLS.
+    """
 
     def __init__(
         self,
-        settings: Settings,
         identity: TlsIdentity | None,
+        office: EnrolmentOffice,
         *,
         use: Callable[[TlsIdentity], None],
         log: EventLog,
-        events: Events,
-        clock: Clock,
     ) -> None:
         self._watch: CertificateWatch | None = None
-        if settings.tls is None or identity is None:
+        self._chores: list[Chore] = []
+        tls = office.settings.tls
+        if tls is None or identity is None:
             return
-        node = settings.node.name
-        self._watch = CertificateWatch(
-            settings.tls, identity, node=node, use=use, events=events, clock=clock
+        node, events, clock = office.settings.node.name, office.events, office.clock
+        watch = self._watch = CertificateWatch(
+            tls, identity, node=node, use=use, events=events, clock=clock
         )
-        self._expiry = CertificateExpiry(
+        expiry = CertificateExpiry(
             lambda: watch.facts, node=node, log=log, events=events, clock=clock
         )
-        watch = self._watch
+        renewal = CertificateRenewal(
+            lambda: watch.facts,
+            renewal_source(office),
+            office.enrolling(),
+            node=node,
+            events=events,
+            clock=clock,
+        )
+        self._chores = [
+            ("looking for a new certificate", watch.look, WATCH_EVERY),
+            ("looking at the end of the certificate", expiry.look, LOOK_EVERY),
+            ("renewing the certificate", renewal.look, RENEWAL_EVERY),
+            ("looking for a wish for a certificate", renewal.follow_invitation, INVITATION_EVERY),
+        ]
+        if tls.authority:
+            desk = office.desk(Path(tls.authority))
+            self._chores += [
+                ("answering for the built-in authority", desk.answer, ANSWER_EVERY),
+                ("renewing the revocation list", desk.renew_revocation_list, LIST_EVERY),
+            ]
 
     @property
     def identity(self) -> TlsIdentity | None:
@@ -52,6 +87,4 @@ class CertificateCare:
 
     def chores(self) -> Iterator[Chore]:
         """Give what is to be done again and again."""
-        if self._watch is not None:
-            yield "looking for a new certificate", self._watch.look, WATCH_EVERY
-            yield "looking at the end of the certificate", self._expiry.look, LOOK_EVERY
+        yield from self._chores

@@ -34,6 +34,7 @@ from .background import in_background, repeat
 from .certificate_care import CertificateCare
 from .certificate_watch import load_identity
 from .driver import Driver
+from .enrolments import EnrolmentOffice
 from .faults import Faults
 from .gateway_addresses import RENEW_EVERY, GatewayAddresses, SystemNames
 from .heartbeat import BEAT_EVERY, Heartbeat
@@ -350,14 +351,14 @@ class Node:
             signalling.set_tls_identity(fresh)
             self._probing.ask_soon()
 
-        return CertificateCare(
-            self.settings,
-            tls,
-            use=use,
-            log=store.events,
+        office = EnrolmentOffice(
+            settings=self.settings,
+            enrolments=store.enrolments,
             events=self.events,
             clock=self.clock,
+            randomness=SystemRandomness(),
         )
+        return CertificateCare(tls, office, use=use, log=store.events)
 
     async def _stop(self, driver: Driver, records: RecordKeeper) -> None:
         """End every call politely."""

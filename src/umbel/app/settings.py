@@ -62,6 +62,46 @@ class ListenerSettings:
     """Refuse a TLS peer that shows no certificate; otherwise it is asked for one."""
 
 
+class Renewal(StrEnum):
+    """Who renews the node's certificate when two thirds of its lifetime have passed."""
+
+    BY_HAND = "by-hand"
+    """Nobody: its end is told in time, and an administrator installs another."""
+    AUTHORITY = "authority"
+    """The built-in authority, here or on the machine that has it."""
+    ACME = "acme"
+    """An authority that speaks ACME (RFC 8555)."""
+
+
+class AcmeChallenge(StrEnum):
+    """How an ACME authority is shown that the node's name is the node's."""
+
+    HTTP_01 = "http-01"
+    """It fetches a word by HTTP from port 80 (RFC 8555 section 8.3)."""
+    TLS_ALPN_01 = "tls-alpn-01"
+    """It opens a special TLS connection to port 443 (RFC 8737)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcmeSettings:
+    """The ACME authority that renews the certificate."""
+
+    directory: str
+    """The URL of its directory."""
+    contact: str = ""
+    """An e-mail address for its warnings; empty: none."""
+    challenge: AcmeChallenge = AcmeChallenge.HTTP_01
+    """How it is shown that the node's name is the node's."""
+    address: str = ""
+    """The IP address that the challenge is answered on; empty: all of them."""
+    port: int | None = None
+    """The port that the challenge is answered on; ``none``: 80, or 443 for tls-alpn-01."""
+    trust: str = ""
+    """PEM file of the authorities that its web server's certificate comes from; empty: the usual."""
+    account: str = "acme-account.key"
+    """The key of this node's account, made when it is not there yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsSettings:
     """This node's certificate, and whom it trusts. All are PEM files."""
@@ -74,6 +114,10 @@ class TlsSettings:
     """The authorities that a peer's certificate must come from."""
     authority: str = ""
     """The folder of the built-in authority, on the machine that has it; empty: not this one."""
+    renew: Renewal = Renewal.BY_HAND
+    """Who renews the certificate when two thirds of its lifetime have passed."""
+    acme: AcmeSettings | None = None
+    """The ACME authority that renews it, as [tls.acme]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +224,12 @@ def check_settings(settings: Settings, where: str) -> None:
         raise Mistake("no listener", expected="at least one [[listener]]", where=where)
     for listener in settings.listener:
         _check_listener(listener, settings, f"{where}, listener {listener.transport.value}")
+    if settings.tls and settings.tls.renew is Renewal.ACME and settings.tls.acme is None:
+        raise Mistake(
+            'renew = "acme" and no [tls.acme]',
+            expected="the directory of the ACME authority in [tls.acme]",
+            where=f"{where}, tls",
+        )
     first, last = settings.media.first_port, settings.media.last_port
     if not 1024 <= first < last <= 65535:
         raise Mistake(
@@ -263,4 +313,5 @@ def _with_tls_paths(tls: TlsSettings, at: Callable[[str], str]) -> TlsSettings:
         key=at(tls.key),
         trust=at(tls.trust),
         authority=at(tls.authority),
+        acme=tls.acme and replace(tls.acme, trust=at(tls.acme.trust), account=at(tls.acme.account)),
     )

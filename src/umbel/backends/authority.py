@@ -12,13 +12,24 @@ from hashlib import sha256
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from umbel.core.errors import Mistake
+from umbel.identity.certificate_facts import CertificateFacts, certificate_facts
 from umbel.identity.certificate_request import KeyKind, RequestedNames
+from umbel.identity.chain.certificate import Unreadable
 
-from .private_keys import SigningKey, digest_for, key_as_pem, make_key, write_secret, write_whole
+from .private_keys import (
+    SigningKey,
+    digest_for,
+    is_signed,
+    key_as_pem,
+    make_key,
+    write_secret,
+    write_whole,
+)
 from .revocation_list import Revoked, revocation_list
 from .signing_requests import (
     BOTH_ROLES,
@@ -156,6 +167,25 @@ class Authority:
         read = read_request(request, "the request")
         names = names or requested_names(read, "the request")
         return self._certify(read.public_key(), names, NODE_LIFETIME)
+
+    def names_in(self, request: bytes) -> RequestedNames:
+        """Give the names that a request, PEM, asks for; its signature proves its key."""
+        return requested_names(read_request(request, "the request"), "the request")
+
+    def recognise(self, certificate: bytes, message: bytes, proof: str) -> CertificateFacts | str:
+        """Give the facts of a certificate of its own whose key made *proof*, or why it is none."""
+        try:
+            read = x509.load_pem_x509_certificate(certificate)
+            signature = bytes.fromhex(proof)
+            read.verify_directly_issued_by(self._root)
+        except (ValueError, TypeError, InvalidSignature):
+            return "the certificate in use was not issued by this authority; let the node join"
+        if not is_signed(read.public_key(), message, signature):
+            return "it was not made by the node that has the certificate's key"
+        facts = certificate_facts(read.public_bytes(serialization.Encoding.DER))
+        if isinstance(facts, Unreadable) or self.has_revoked(facts.serial):
+            return "the certificate in use was revoked"
+        return facts
 
     def revoke(self, serial: str) -> Path:
         """Enter a certificate, by its serial number in hexadecimal, in the revocation list."""

@@ -15,6 +15,8 @@ from .private_keys import (
     key_as_pem,
     make_key,
     public_key_info_of,
+    read_key,
+    sign,
     write_secret,
     write_together,
     write_whole,
@@ -54,6 +56,10 @@ class PemFiles:
         with _told(key):
             write_secret(key, key_as_pem(made))
         return request
+
+    def prove(self, key: Path, message: bytes) -> str:
+        """Sign *message* with a private key; hexadecimal."""
+        return sign(read_key(_octets(key), str(key)), message).hex()
 
     def take_up(self, *, certificate: Path, chain: bytes, key: Path, new_key: Path | None) -> None:
         """Put a chain and its key in place; the two old files stay beside them."""

@@ -4,9 +4,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import (
+    CertificatePublicKeyTypes,
+    PrivateKeyTypes,
+)
 
 from umbel.core.errors import Mistake
 from umbel.identity.certificate_request import KeyKind
@@ -50,6 +54,28 @@ def public_key_info_of(key: PrivateKeyTypes) -> bytes:
     return key.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+
+
+def sign(key: SigningKey, message: bytes) -> bytes:
+    """Sign a message, so that who knows the public half can tell by whom."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(message, padding.PKCS1v15(), _SHA256)
+    return key.sign(message, ec.ECDSA(_SHA256))
+
+
+def is_signed(key: CertificatePublicKeyTypes, message: bytes, signature: bytes) -> bool:
+    """Say whether the private half of *key* signed a message."""
+    try:
+        match key:
+            case rsa.RSAPublicKey():
+                key.verify(signature, message, padding.PKCS1v15(), _SHA256)
+            case ec.EllipticCurvePublicKey():
+                key.verify(signature, message, ec.ECDSA(_SHA256))
+            case _:
+                return False
+    except InvalidSignature:
+        return False
+    return True
 
 
 def read_key(pem: bytes, where: str) -> SigningKey:

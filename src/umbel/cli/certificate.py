@@ -9,6 +9,7 @@ from umbel.admin.certificates import ShownCertificates
 from .certificate_facts import facts_row, show_facts
 from .certificate_installed import show_installed
 from .certificate_issue import authority, issue, revoke, sign
+from .certificate_join import join, token
 from .certificate_options import (
     PATH,
     Wishes,
@@ -20,6 +21,7 @@ from .certificate_options import (
     wishes_options,
 )
 from .certificate_plan import plan
+from .certificate_renew import renew
 from .findings import finding_row, show_findings
 from .output import Row, json_option, print_json
 from .session import FINDINGS, Group, settings_of
@@ -126,7 +128,7 @@ def install(
     show_installed(ctx, done, as_json=as_json)
 
 
-for _command in (plan, issue, sign, authority, revoke):
+for _command in (plan, issue, sign, authority, revoke, token, join, renew):
     certificate.add_command(_command)
 
 

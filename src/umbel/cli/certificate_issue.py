@@ -8,6 +8,7 @@ from umbel.core.errors import Mistake
 from umbel.identity.certificate_request import KeyKind
 
 from .certificate_installed import show_installed
+from .certificate_join import invite_every_node
 from .certificate_options import (
     PATH,
     Wishes,
@@ -24,6 +25,7 @@ from .session import settings_of
 
 @click.command()
 @click.argument("nodes", nargs=-1, metavar="[NODE]…")
+@click.option("--every-node", is_flag=True, help="Have each node of the store get its own.")
 @click.option("--to", type=PATH, help="Where the files of NODE go; else the authority's folder.")
 @authority_option
 @force_option
@@ -34,6 +36,7 @@ def issue(
     ctx: click.Context,
     wishes: Wishes,
     nodes: tuple[str, ...],
+    every_node: bool,
     to: Path | None,
     authority: Path | None,
     force: bool,
@@ -43,10 +46,14 @@ def issue(
 
     Without NODE this node gets a new key and certificate, used at once. With NODE, key and
     certificate are made here, as files that somebody has to carry: umbel certificate token is
-    better, for then the key never leaves its node.
+    better, for then the key never leaves its node. With --every-node each serving node whose
+    certificate this authority issued makes a new key and gets a certificate of its own.
     """
     from umbel.app.certificates import bare_certificates, certificates_of, issuing
 
+    if every_node:
+        invite_every_node(ctx, wishes, authority_folder(ctx, authority), as_json=as_json)
+        return
     site, folder = site_of(ctx), authority_folder(ctx, authority)
     if not nodes:
         own = own_name(ctx)

@@ -205,3 +205,19 @@ CERTIFICATE_EXPIRES = _kind(
     "The certificate of node {node} ({subject}, serial {serial}) expires on {ends}, in {left}.",
     "Renew it: umbel certificate renew, or umbel certificate request for your own authority.",
 )  # fmt: skip
+CERTIFICATE_ISSUED = _kind(
+    2074, _I, Category.CONNECTIVITY,
+    "The built-in authority issued a certificate to node {to}, which {how}.",
+)  # fmt: skip
+CERTIFICATE_REFUSED = _kind(
+    2075, _W, Category.CONNECTIVITY,
+    "The built-in authority refused a certificate to node {to}: {reason}.",
+    "If it is one of your nodes: umbel certificate token {to}, then there: umbel certificate join "
+    "TOKEN. If not, somebody writes to the store.",
+)  # fmt: skip
+CERTIFICATE_NOT_RENEWED = _kind(
+    2076, _W, Category.CONNECTIVITY,
+    "The certificate of node {node} was to be renewed by {source} and was not: {reason}. It is "
+    "valid until {ends}.",
+    "The reason names what is missing; to try at once: umbel certificate renew",
+)  # fmt: skip

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
+from .domain_name import has_wildcard
+from .names import PresentedNames
 from .plan import CertificatePlan
 from .plan_designs import Design
 from .rules import Rule
@@ -45,6 +47,26 @@ def suitable_key(rules: Iterable[Rule]) -> KeyKind:
     """Choose the kind of key that every gateway takes: EC where all know it, else RSA."""
     known = [rule.chain.knows_elliptic_curves for rule in rules]
     return KeyKind.EC_P256 if known and all(known) else KeyKind.RSA_2048
+
+
+def names_for_renewal(names: PresentedNames, node: str) -> RequestedNames:
+    """Give the names of the next certificate: as in this one, unless this one is another's."""
+    if [node] != [name.lower() for name in names.common_names]:
+        return RequestedNames.of_node(node)
+    kept = [name for name in names.dns_names if not has_wildcard(name)]
+    return RequestedNames.of_node(node, kept, names.ip_addresses)
+
+
+def key_like(key: str) -> KeyKind:
+    """Give the kind of the next key: as this one, by the words of ``CertificateFacts``."""
+    return _LIKE.get(key, KeyKind.RSA_2048)
+
+
+_LIKE: Final = {
+    "RSA 4096": KeyKind.RSA_4096,
+    "EC secp256r1": KeyKind.EC_P256,
+    "EC secp384r1": KeyKind.EC_P384,
+}
 
 
 def names_by_plan(plan: CertificatePlan, node: str) -> tuple[str, ...]:

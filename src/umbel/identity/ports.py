@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from .certificate_facts import CertificateFacts
 from .certificate_request import KeyKind, RequestedNames
 
 
@@ -34,6 +35,10 @@ class CertificateFiles(Protocol):
 
     def request(self, key: Path, kind: KeyKind, names: RequestedNames) -> bytes:
         """Make a new private key in the file *key*, and ask for its certificate; PEM."""
+        ...
+
+    def prove(self, key: Path, message: bytes) -> str:
+        """Sign *message* with a private key; hexadecimal."""
         ...
 
     def take_up(self, *, certificate: Path, chain: bytes, key: Path, new_key: Path | None) -> None:
@@ -72,6 +77,18 @@ class IssuingAuthority(Protocol):
 
     def issue_files(self, names: RequestedNames, kind: KeyKind, folder: Path) -> Sequence[Path]:
         """Make a key and its certificate as files in *folder*, and give them."""
+        ...
+
+    def names_in(self, request: bytes) -> RequestedNames:
+        """Give the names that a request, PEM, asks for; its signature proves its key."""
+        ...
+
+    def recognise(self, certificate: bytes, message: bytes, proof: str) -> CertificateFacts | str:
+        """
+        Give the facts of a certificate, PEM, of its own whose key made *proof* of *message*.
+
+        Or the reason why it is not recognised.
+        """
         ...
 
     def revoke(self, serial: str) -> Path:

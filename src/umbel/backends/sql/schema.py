@@ -192,3 +192,20 @@ observations = Table(
     Column("attempt", JSON(none_as_null=True)),
     Column("handshake", JSON(none_as_null=True)),
 )
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("node", String, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("names", JSON, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("certificate", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("chain", Text, nullable=False),
+    Column("root", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("enrolments_by_stage", "stage", "node"),
+)

@@ -15,6 +15,7 @@ from .configuration import SqlConfigurations
 from .database import Database
 from .doomed_audio import Undertaker
 from .engine import database_file, read_url, shown
+from .enrolments import SqlEnrolments
 from .events import SqlEventLog
 from .greetings import SqlGreetings
 from .messages import SqlMessages
@@ -67,6 +68,7 @@ class SqlStore:
         self.events = SqlEventLog(database)
         self.calls = SqlCallRecords(database)
         self.nodes = SqlNodes(database)
+        self.enrolments = SqlEnrolments(database)
         self.observations = SqlObservations(database)
 
     @property
