@@ -1,9 +1,9 @@
 """The tokens that the authority's machine has given out, each a file of its folder until used."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
-from umbel.core.packing import pack, unpack
 from umbel.identity.enrolment import KeptToken
 
 from .private_keys import write_secret
@@ -17,14 +17,27 @@ class TokenFolder:
 
     def keep(self, token: KeptToken) -> None:
         """Remember a token that was given out."""
-        write_secret(self._file(token.id), json.dumps(pack(token)).encode())
+        content = {
+            "node": token.node,
+            "names": token.names,
+            "secret": token.secret.hex(),
+            "expires": token.expires.isoformat(),
+        }
+        write_secret(self._file(token.id), json.dumps(content).encode())
 
     def find(self, id: str) -> KeptToken | None:
         """Find a token that was not used."""
         try:
-            return unpack(KeptToken, json.loads(self._file(id).read_text("utf-8")))
+            content = json.loads(self._file(id).read_text("utf-8"))
         except FileNotFoundError:
             return None
+        return KeptToken(
+            id=id,
+            node=content["node"],
+            names=tuple(content["names"]),
+            secret=bytes.fromhex(content["secret"]),
+            expires=datetime.fromisoformat(content["expires"]),
+        )
 
     def use(self, id: str) -> bool:
         """Use a token up; say whether it was there to be used."""
