@@ -28,7 +28,10 @@ class Watched:
         self.events = RememberedEvents()
         self.used: list[TlsIdentity] = []
         tls = TlsSettings(
-            certificate=str(files.certificate), key=str(files.key), trust=str(files.trust)
+            certificate=str(files.certificate),
+            key=str(files.key),
+            trust=str(files.trust),
+            revocation_lists=(str(self.authority.renew_revocation_list()),),
         )
         self.watch = CertificateWatch(
             tls,
@@ -96,6 +99,24 @@ class TestANewCertificate:
 
         assert (kind, fields["count"]) == (catalogue.TRUST_REPLACED, 2)
         assert len(watched.used) == 1
+
+
+class TestANewRevocationList:
+    async def test_is_used_and_told(self, watched: Watched) -> None:
+        watched.authority.revoke("0a:0b")
+        await watched.watch.look()
+
+        assert watched.told == [2071]
+        assert watched.used[0].revocation_lists == watched.watch.identity.revocation_lists
+
+    async def test_that_holds_our_own_certificate_is_not_used(self, watched: Watched) -> None:
+        """The old identity stays: an administrator is to see what is wrong first."""
+        facts = watched.watch.facts
+        assert facts is not None
+        watched.authority.revoke(facts.serial)
+        await watched.look_twice()
+
+        assert (watched.used, watched.told) == ([], [2072])
 
 
 def _remove(watched: Watched) -> None:

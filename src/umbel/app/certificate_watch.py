@@ -25,7 +25,7 @@ Stamp = tuple[tuple[int, int, int] | None, ...]
 
 class CertificateWatch:
     """
-    Looks at the three files of [tls] again and again, and hands on a new identity that fits.
+    Looks at the files of [tls] again and again, and hands on a new identity that fits.
 
     Files are not replaced in one instant: what does not fit is looked at once more before it is
     told. The identity in use stays in use until another one fits.
@@ -78,7 +78,7 @@ class CertificateWatch:
             identity.chain,
             None,
             node=self._node,
-            trust=Trust(anchors=identity.trust),
+            trust=Trust(anchors=identity.trust, revocation_lists=identity.revocation_lists),
             at=self._clock.wall(),
         )
 
@@ -126,13 +126,18 @@ class CertificateWatch:
             )
 
     def _stamp(self) -> Stamp:
-        return tuple(map(_stamp_of, (self._tls.certificate, self._tls.key, self._tls.trust)))
+        tls = self._tls
+        files = tls.certificate, tls.key, tls.trust, *tls.revocation_lists
+        return tuple(map(_stamp_of, files))
 
 
 def load_identity(tls: TlsSettings) -> TlsIdentity:
     """Load the files of [tls]."""
     return TlsIdentity.load(
-        certificate=Path(tls.certificate), key=Path(tls.key), trust=Path(tls.trust)
+        certificate=Path(tls.certificate),
+        key=Path(tls.key),
+        trust=Path(tls.trust),
+        revocation_lists=tuple(map(Path, tls.revocation_lists)),
     )
 
 

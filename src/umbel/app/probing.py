@@ -58,7 +58,9 @@ class Outlook:
             gateway,
             node=self.node,
             own_chain=tls.chain if tls else (),
-            trust=Trust(anchors=tls.trust if tls else ()),
+            trust=Trust(anchors=tls.trust, revocation_lists=tls.revocation_lists)
+            if tls
+            else Trust(anchors=()),
         )
 
 

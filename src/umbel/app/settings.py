@@ -112,6 +112,9 @@ class TlsSettings:
     """The private key of the certificate, without a pass phrase."""
     trust: str
     """The authorities that a peer's certificate must come from."""
+    revocation_lists: tuple[str, ...] = ()
+    """Files, PEM or DER: with them a revoked peer is refused, and each of these authorities needs a
+    list that is not out of date."""
     authority: str = ""
     """The folder of the built-in authority, on the machine that has it; empty: not this one."""
     renew: Renewal = Renewal.BY_HAND
@@ -312,6 +315,7 @@ def _with_tls_paths(tls: TlsSettings, at: Callable[[str], str]) -> TlsSettings:
         certificate=at(tls.certificate),
         key=at(tls.key),
         trust=at(tls.trust),
+        revocation_lists=tuple(map(at, tls.revocation_lists)),
         authority=at(tls.authority),
         acme=tls.acme and replace(tls.acme, trust=at(tls.acme.trust), account=at(tls.acme.account)),
     )

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from umbel.core.errors import Mistake
 from umbel.core.findings import Finding, Severity
 
+from .revocation_lists import look_up_in, read_revocation_lists
 from .tls_observation import observe
 
 
@@ -24,14 +25,19 @@ class TlsIdentity:
     """What this node shows to TLS peers, and whom it believes. Never changed: load another."""
 
     def __init__(
-        self, certificates: Sequence[x509.Certificate], certificate: Path, key: Path, trust: Path
+        self,
+        certificates: Sequence[x509.Certificate],
+        files: tuple[Path, Path, Path],
+        revocation_lists: Sequence[bytes],
     ) -> None:
         self.chain = tuple(one.public_bytes(Encoding.DER) for one in certificates)
         """DER, the node's own certificate first."""
         self.trust: tuple[bytes, ...] = ()
         """The authorities whose word counts, DER."""
         self._leaf = certificates[0]
-        self._files = certificate, key, trust
+        self.revocation_lists = tuple(revocation_lists)
+        """Where peers' certificates are looked up, DER."""
+        self._files = files
         self._accepting = self._server_context(ssl.CERT_OPTIONAL)
         self._accepting_strictly = self._server_context(ssl.CERT_REQUIRED)
         self.client_context = self._equipped(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
@@ -39,7 +45,9 @@ class TlsIdentity:
         self.client_context.check_hostname = False
 
     @classmethod
-    def load(cls, *, certificate: Path, key: Path, trust: Path) -> Self:
+    def load(
+        cls, *, certificate: Path, key: Path, trust: Path, revocation_lists: Sequence[Path] = ()
+    ) -> Self:
         """Load PEM files: the certificate with its intermediates, its key, the authorities.
 
         The key may be in the certificate's file. What does not fit together is a ``Mistake``.
@@ -47,7 +55,8 @@ class TlsIdentity:
         certificates = _read_certificates(certificate, "the node's certificate")
         anchors = _read_certificates(trust, "the authorities that peers' certificates come from")
         _check_key(key, certificate, certificates)
-        identity = cls(certificates, certificate, key, trust)
+        lists = read_revocation_lists(revocation_lists)
+        identity = cls(certificates, (certificate, key, trust), lists)
         identity.trust = tuple(one.public_bytes(Encoding.DER) for one in anchors)
         return identity
 
@@ -89,6 +98,7 @@ class TlsIdentity:
         try:
             context.load_cert_chain(certificate, key)
             context.load_verify_locations(trust)
+            look_up_in(context, self.revocation_lists)
         except ssl.SSLError as error:
             raise Mistake(
                 f"something that OpenSSL refuses ({_reason(error)})",
