@@ -218,6 +218,10 @@ class Administration:
         """Give the nodes that have served from this store."""
         return await self._stores.nodes.all()
 
+    async def configuration(self) -> Configuration:
+        """Give everything that is configured, as it is now."""
+        return await self._load()
+
     async def observations(self) -> Sequence[Observation]:
         """Give what each node saw last of each gateway, in both directions."""
         return await self._stores.observations.all()

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from umbel.diagnosis.certificate_check import CertificateCheck
 from umbel.diagnosis.diagnosis import Diagnosis
+from umbel.diagnosis.matrix import SiteDiagnosis
 from umbel.diagnosis.ranking import has_errors
 from umbel.identity.rules import RULES
 from umbel.sip.hop import Transport
@@ -15,13 +17,17 @@ from umbel.sip.hop import Transport
 from .diagnosis_output import check_row, diagnosis_row, print_check, print_diagnosis
 from .output import Row, json_option, print_json
 from .session import FINDINGS, has_settings, settings_of
+from .site_output import print_site, site_row
+
+if TYPE_CHECKING:
+    from umbel.app.diagnosing.question import Answer
 
 _FILE_ENDINGS = (".pem", ".crt", ".cer", ".key", ".der", ".pfx", ".p12", ".csr", ".crl")
 _FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("what", nargs=-1, required=True, metavar="[GATEWAY|HOST[:PORT]|PEM]…")
+@click.argument("what", nargs=-1, metavar="[GATEWAY|HOST[:PORT]|PEM]…")
 @click.option(
     "--transport",
     type=click.Choice([one.lower() for one in Transport]),
@@ -59,18 +65,19 @@ def diagnose(
 ) -> None:
     """Say why a SIP peer and this node do not understand each other, and what to do.
 
-    HOST[:PORT] is any SIP server; nothing needs to be configured. PEM files are certificates and
+    Without arguments: every gateway of the store, from this node now and from the other nodes as
+    they remember it, in both directions. GATEWAY is one of them, with every step. HOST[:PORT] is
+    any SIP server; nothing needs to be configured. PEM files are certificates and
     keys: what is wrong with them, and what each kind of peer will say of them.
 
     Exit code 1: something does not work.
     """
     # Imported here, since they need much: help and mistakes in what was typed come at once.
     from umbel.app.diagnosing.outfit import Asked
-    from umbel.app.diagnosing.question import Question, check, diagnose_hosts
+    from umbel.app.diagnosing.question import Question, answer
 
-    settings = settings_of(ctx) if has_settings(ctx) else None
     question = Question(
-        hosts=tuple(one for one in what if not _is_file(one)),
+        peers=tuple(one for one in what if not _is_file(one)),
         files=tuple(Path(one) for one in what if _is_file(one)),
         transport=Transport(transport.upper()) if transport else None,
         rule=RULES[rule] if rule else None,
@@ -83,13 +90,10 @@ def diagnose(
             patience=patience,
         ),
     )
-    results: list[Diagnosis | CertificateCheck] = []
-    if question.files:
-        results.append(check(question, settings))
-    if question.hosts:
-        results += asyncio.run(diagnose_hosts(question, settings))
-    _show(results, as_json=as_json)
-    if any(has_errors(result.findings) for result in results):
+    settings = settings_of(ctx) if has_settings(ctx) else None
+    answers = asyncio.run(answer(question, settings))
+    _show(answers, as_json=as_json, in_full=bool(what))
+    if any(has_errors(one.findings) for one in answers):
         ctx.exit(FINDINGS)
 
 
@@ -97,15 +101,27 @@ def _is_file(text: str) -> bool:
     return "/" in text or text.lower().endswith(_FILE_ENDINGS) or Path(text).is_file()
 
 
-def _show(results: Sequence[Diagnosis | CertificateCheck], *, as_json: bool) -> None:
+def _show(answers: "Sequence[Answer]", *, as_json: bool, in_full: bool) -> None:
     if as_json:
-        print_json([_row(result) for result in results])
+        print_json([_row(one) for one in answers])
         return
-    for number, result in enumerate(results):
+    for number, one in enumerate(answers):
         if number:
             click.echo()
-        print_check(result) if isinstance(result, CertificateCheck) else print_diagnosis(result)
+        match one:
+            case CertificateCheck():
+                print_check(one)
+            case SiteDiagnosis():
+                print_site(one, in_full=in_full)
+            case Diagnosis():
+                print_diagnosis(one)
 
 
-def _row(result: Diagnosis | CertificateCheck) -> Row:
-    return check_row(result) if isinstance(result, CertificateCheck) else diagnosis_row(result)
+def _row(answer: "Answer") -> Row:
+    match answer:
+        case CertificateCheck():
+            return check_row(answer)
+        case SiteDiagnosis():
+            return site_row(answer)
+        case Diagnosis():
+            return diagnosis_row(answer)

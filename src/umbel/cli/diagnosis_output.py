@@ -11,7 +11,7 @@ from umbel.identity.judgement import Judgement, Verdict
 from .findings import finding_row, paragraph, print_summary, show_findings, worst_of
 from .output import Row
 
-_SIGHTS = {
+SIGHTS = {
     Sight.GOOD: ("✓", "green"),
     Sight.DOUBTFUL: ("?", "yellow"),
     Sight.BAD: ("✗", "red"),
@@ -25,13 +25,14 @@ _VERDICTS = {
 _STEP = 12
 
 
-def print_diagnosis(diagnosis: Diagnosis) -> None:
+def print_diagnosis(diagnosis: Diagnosis, *, with_summary: bool = True) -> None:
     """Print everything about one node and one peer."""
     click.secho(f"{diagnosis.node} → {diagnosis.way}", bold=True)
     for step in diagnosis.steps:
         _print_step(step)
     show_findings(diagnosis.findings)
-    print_summary(diagnosis.summary, worst=worst_of(diagnosis.findings))
+    if with_summary:
+        print_summary(diagnosis.summary, worst=worst_of(diagnosis.findings))
 
 
 def diagnosis_row(diagnosis: Diagnosis) -> Row:
@@ -75,7 +76,7 @@ def check_row(check: CertificateCheck) -> Row:
 
 
 def _print_step(step: StepSeen) -> None:
-    mark, colour = _SIGHTS[step.sight]
+    mark, colour = SIGHTS[step.sight]
     took = "" if step.took is None else f" ({1000 * step.took:.0f} ms)"
     lines = list(paragraph(step.name, step.text + took, indent=4, label_width=_STEP))
     click.echo(f"  {click.style(mark, fg=colour)} {lines[0][4:]}")

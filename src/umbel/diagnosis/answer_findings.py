@@ -288,7 +288,8 @@ def _clock(attempt: Attempt, peering: Peering) -> Iterator[Finding]:
 
 def _no_refer(attempt: Attempt, peering: Peering) -> Iterator[Finding]:
     methods = {method.upper() for method in attempt.allows}
-    if not methods or "REFER" in methods or attempt.status is None or attempt.status >= 300:
+    calls_nobody = attempt.server.startswith("Umbel")
+    if not methods or "REFER" in methods or attempt.status != 200 or calls_nobody:
         return
     yield _finding(
         "no-refer",

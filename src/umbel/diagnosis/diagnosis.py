@@ -1,12 +1,12 @@
 """What a diagnosis says in the end: findings, the worst first, and one sentence to act on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from umbel.core.findings import Finding
 from umbel.identity.handshake import HandshakeReport
 from umbel.identity.handshake_findings import handshake_findings
-from umbel.sip.hop import Transport
 
 from .attempt import Attempt
 from .attempt_findings import attempts_findings
@@ -18,49 +18,70 @@ from .summary import summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sightings:
+    """What is known of a peer from both directions."""
+
+    at: datetime
+    """When it was looked."""
+    attempts: tuple[Attempt, ...] = ()
+    """Our tries to reach it; empty: there was none."""
+    accepted: HandshakeReport | None = None
+    """The last handshake that it opened to us; ``None``: none is known."""
+    is_live: bool = True
+    """Whether it was looked for this diagnosis; otherwise it is what a node remembers."""
+
+    @property
+    def reports(self) -> Iterator[HandshakeReport]:
+        """Give every handshake that was seen."""
+        yield from (one.handshake for one in self.attempts if one.handshake is not None)
+        if self.accepted is not None:
+            yield self.accepted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """What was found about one node and one peer."""
 
-    node: str
-    peer: str
-    """A gateway's name, or an address."""
+    peering: Peering
     way: str
     """How the peer is reached, as ``pbx.example.org:5061 over TLS``."""
-    attempts: tuple[Attempt, ...]
+    seen: Sightings
     steps: tuple[StepSeen, ...]
     findings: tuple[Finding, ...]
     """The worst first."""
-    summary: str
-    """One sentence that says what is wrong and what to do."""
+
+    @property
+    def node(self) -> str:
+        """Give the FQDN of the node."""
+        return self.peering.around.node
+
+    @property
+    def peer(self) -> str:
+        """Give the gateway's name, or an address."""
+        return self.peering.gateway
+
+    @property
+    def summary(self) -> str:
+        """Say in one sentence what is wrong and what to do."""
+        return summary(self.findings, f"{self.peer} answers, and all that was seen is well")
 
 
 def diagnosis_of(
-    peering: Peering,
-    way: str,
-    attempts: Sequence[Attempt],
-    more: Iterable[Finding] = (),
-    *,
-    accepted: HandshakeReport | None = None,
+    peering: Peering, way: str, seen: Sightings, more: Iterable[Finding] = ()
 ) -> Diagnosis:
-    """
-    Explain all tries to reach a peer, with what else was found about it.
-
-    *accepted* is the last handshake that the peer opened to us, where one is known.
-    """
-    reports = [one.handshake for one in attempts if one.handshake is not None]
-    found = list(attempts_findings(attempts, peering))
-    if accepted is not None:
-        reports.append(accepted)
-        found += handshake_findings(accepted, peering.around)
-    if attempts[0].transport is Transport.TLS:
-        found += rule_findings(reports, peering, attempts[0].at)
-    findings = ranked([*found, *more])
+    """Explain what was seen of a peer, with what else was found about it."""
     return Diagnosis(
-        node=peering.around.node,
-        peer=peering.gateway,
+        peering=peering,
         way=way,
-        attempts=tuple(attempts),
-        steps=tuple(steps_seen(attempts, peering, accepted)),
-        findings=findings,
-        summary=summary(findings, f"{peering.gateway} answers, and all that was seen is well"),
+        seen=seen,
+        steps=tuple(steps_seen(seen.attempts, peering, seen.accepted)),
+        findings=ranked([*_explained(peering, seen), *more]),
     )
+
+
+def _explained(peering: Peering, seen: Sightings) -> Iterator[Finding]:
+    yield from attempts_findings(seen.attempts, peering)
+    if seen.accepted is not None:
+        yield from handshake_findings(seen.accepted, peering.around)
+    if peering.uses_tls:
+        yield from rule_findings(list(seen.reports), peering, seen.at)

@@ -15,6 +15,8 @@ class Peering:
     """Who we are, whom we meant, and what both sides ask for."""
     target: str
     """The peer's host, as configured or typed."""
+    uses_tls: bool = True
+    """Whether certificates have a say in it."""
     is_configured: bool = True
     """Whether the peer is a gateway of ours; otherwise commands try again instead of changing it."""
 

@@ -37,6 +37,11 @@ def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(raised, key=lambda one: (-one.severity, one.code in effects)))
 
 
+def is_healthy(findings: Iterable[Finding]) -> bool:
+    """Say whether nothing is found that an administrator would want to hear of."""
+    return all(finding.severity is Severity.INFO for finding in findings)
+
+
 def has_errors(findings: Iterable[Finding]) -> bool:
     """Say whether something does not work."""
     return any(finding.severity is Severity.ERROR for finding in findings)

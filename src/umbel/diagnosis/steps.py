@@ -7,6 +7,7 @@ from enum import StrEnum
 from umbel.core.instants import Duration
 from umbel.identity.handshake import Ending, HandshakeReport, Role
 from umbel.identity.identity_findings import all_names_of
+from umbel.identity.judgement import Judgement
 from umbel.identity.names import presented_names
 from umbel.sip.hop import Transport
 from umbel.sip.host import write_host
@@ -70,7 +71,7 @@ def _way_back(accepted: HandshakeReport | None, peering: Peering) -> StepSeen:
     return StepSeen(
         name="TLS to us",
         sight=Sight.DOUBTFUL if judgement.is_accepted else Sight.BAD,
-        text=f"not seen yet; by the rule {judgement}",
+        text=f"not seen yet; {_by_rule(judgement)}",
     )
 
 
@@ -154,7 +155,11 @@ def _who_we_are(report: HandshakeReport | None, peering: Peering) -> StepSeen:
         return StepSeen(name=name, sight=Sight.DOUBTFUL, text=shown)
     judgement = model.judge(names, our_role=Role.CLIENT)
     sight = Sight.DOUBTFUL if judgement.is_accepted else Sight.BAD
-    return StepSeen(name=name, sight=sight, text=f"{shown}; {judgement}")
+    return StepSeen(name=name, sight=sight, text=f"{shown}; {_by_rule(judgement)}")
+
+
+def _by_rule(judgement: Judgement) -> str:
+    return f"its rule {judgement.rule.name} says: {judgement.verdict.value}"
 
 
 def _options(attempt: Attempt, place: str) -> StepSeen:

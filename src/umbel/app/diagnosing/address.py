@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from umbel.core.addresses import is_ip_address
-from umbel.diagnosis.diagnosis import Diagnosis, diagnosis_of
+from umbel.diagnosis.diagnosis import Diagnosis, Sightings, diagnosis_of
 from umbel.diagnosis.peering import Peering
 from umbel.identity.demands import OurDemand, PeersDemand
 from umbel.identity.rules import Rule
 from umbel.identity.surroundings import Surroundings
+from umbel.sip.hop import Transport
 from umbel.sip.host import write_host
 
 from .outfit import Outfit
@@ -26,10 +27,12 @@ async def diagnose_address(
     peering = Peering(
         around=_surroundings(destination, outfit, rule, names),
         target=destination.host,
+        uses_tls=destination.transport is Transport.TLS,
         is_configured=False,
     )
     attempts = await outfit.walker.meaning(peering.around.demand).walk(destination)
-    return diagnosis_of(peering, str(destination), attempts)
+    seen = Sightings(at=outfit.walker.traveller.clock.wall(), attempts=attempts)
+    return diagnosis_of(peering, str(destination), seen)
 
 
 def _surroundings(

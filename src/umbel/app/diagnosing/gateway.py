@@ -1,13 +1,13 @@
 """Diagnosing a gateway: its configuration, this node's certificate, and the way to it."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 
 from umbel.app.settings import ListenerSettings, Settings, listening_port
 from umbel.core.errors import Unavailable
 from umbel.core.findings import Finding
-from umbel.diagnosis.diagnosis import Diagnosis, diagnosis_of
+from umbel.diagnosis.diagnosis import Diagnosis, Sightings, diagnosis_of
 from umbel.diagnosis.gateway_identity import surroundings
 from umbel.diagnosis.observation import Direction, Observation
 from umbel.diagnosis.own_findings import missing_certificate, not_in_use, own_file_findings
@@ -16,6 +16,7 @@ from umbel.diagnosis.site_findings import Site, site_findings
 from umbel.directory.objects import Gateway, Transport
 from umbel.directory.ports import Configuration
 from umbel.identity.handshake import HandshakeReport
+from umbel.identity.surroundings import Surroundings
 from umbel.net.dns import Resolver
 from umbel.net.served_certificate import served_certificate
 from umbel.sip import hop
@@ -25,21 +26,24 @@ from .walk import Destination
 
 
 async def diagnose_gateway(
-    gateway: Gateway, outfit: Outfit, site: Site, observations: Sequence[Observation] = ()
+    gateway: Gateway, outfit: Outfit, site: Site, observations: Iterable[Observation] = ()
 ) -> Diagnosis:
     """Walk to a gateway and explain what was seen, with what its last own connection showed."""
-    peering = Peering(
-        around=surroundings(
-            gateway, node=outfit.node, own_chain=outfit.own_chain, trust=outfit.trust
-        ),
-        target=gateway.address,
-    )
+    around = surroundings(gateway, node=outfit.node, own_chain=outfit.own_chain, trust=outfit.trust)
     way = destination_of(gateway)
-    attempts = await outfit.walker.meaning(peering.around.demand).walk(way)
-    more = [*_own(gateway, outfit), *site_findings(gateway, site)]
-    return diagnosis_of(
-        peering, str(way), attempts, more, accepted=_accepted(observations, outfit.node, gateway)
+    seen = Sightings(
+        at=outfit.walker.traveller.clock.wall(),
+        attempts=await outfit.walker.meaning(around.demand).walk(way),
+        accepted=_accepted(observations, outfit.node, gateway),
     )
+    more = [*_own(gateway, outfit), *site_findings(gateway, site)]
+    return diagnosis_of(peering_with(gateway, around), str(way), seen, more)
+
+
+def peering_with(gateway: Gateway, around: Surroundings) -> Peering:
+    """Say whom a diagnosis of *gateway* is about."""
+    is_tls = gateway.transport is Transport.TLS
+    return Peering(around=around, target=gateway.address, uses_tls=is_tls)
 
 
 def destination_of(gateway: Gateway) -> Destination:
@@ -90,7 +94,7 @@ def _own(gateway: Gateway, outfit: Outfit) -> Iterator[Finding]:
 
 
 def _accepted(
-    observations: Sequence[Observation], node: str, gateway: Gateway
+    observations: Iterable[Observation], node: str, gateway: Gateway
 ) -> HandshakeReport | None:
     """Give the last handshake that the gateway opened to this node."""
     for one in observations:
