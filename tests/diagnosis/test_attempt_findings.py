@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.support.certificates import NOW
+from tests.support.certificates import NOW, authority, leaf, rsa_key
+from tests.support.handshakes import handshake
 
 from umbel.core.findings import Finding, Severity
 from umbel.diagnosis.attempt import Attempt, Step
@@ -15,6 +16,9 @@ from umbel.diagnosis.ranking import ranked
 from umbel.diagnosis.steps import Sight, steps_seen
 from umbel.diagnosis.summary import summary
 from umbel.identity.chains import Trust
+from umbel.identity.demands import PeersDemand
+from umbel.identity.handshake import Ending
+from umbel.identity.rules import rule_named
 from umbel.identity.surroundings import Surroundings
 from umbel.sip.hop import Hop, Transport
 from umbel.sip.unresolved import WhyUnresolved
@@ -34,6 +38,18 @@ ANSWERED = replace(START, step=Step.ANSWERED, problem="", status=200, reason="OK
 GATEWAY = Peering(
     around=Surroundings(node="node01.example.org", gateway="pbx", trust=Trust(anchors=())),
     target="pbx.example.org",
+)
+ROOT = authority("Example Root", key=rsa_key())
+PEER = leaf("pbx.example.org", issuer=ROOT, key=rsa_key())
+LYNC = replace(
+    GATEWAY,
+    around=replace(
+        GATEWAY.around,
+        trust=Trust(anchors=(ROOT.der,)),
+        model=PeersDemand.of(
+            rule_named("lync"), dials=("node01.example.org",), knows=("node01.example.org",)
+        ),
+    ),
 )
 STRANGER = replace(GATEWAY, is_configured=False)
 
@@ -137,6 +153,27 @@ class TestAnAnswer:
         refusal = replace(ANSWERED, status=403, reason="Forbidden", warning="399 pbx “who?”")
 
         assert "403 Forbidden (399 pbx “who?”)" in first(refusal).seen
+
+    def test_403_names_our_certificate_where_it_is_one_that_the_peer_cannot_know(self) -> None:
+        shared = leaf("um.example.org", issuer=ROOT, key=rsa_key(), dns=["node01.example.org"])
+        report = handshake(Ending.SUCCEEDED, own=(shared.der,), peers=(PEER.der,))
+        refusal = replace(ANSWERED, status=403, reason="Forbidden", handshake=report)
+        codes = [one.code for one in attempts_findings([refusal], LYNC)]
+
+        assert codes == [
+            "handshake.refused-with-answer",
+            "identity.not-recognised",
+            "options.forbidden",
+        ]
+        assert "common name is um.example.org" in first(refusal, peering=LYNC).seen
+
+    def test_that_does_not_come_names_it_as_well(self) -> None:
+        """Some peers close only when they have read the first request."""
+        shared = leaf("um.example.org", issuer=ROOT, key=rsa_key(), dns=["node01.example.org"])
+        report = handshake(Ending.SUCCEEDED, own=(shared.der,), peers=(PEER.der,))
+        silence = replace(START, step=Step.ASKING, problem="closed", handshake=report)
+
+        assert "our first request with silence" in first(silence, peering=LYNC).seen
 
     def test_without_an_answerer_has_no_findings(self) -> None:
         assert ranked(attempts_findings([ANSWERED], GATEWAY)) == ()

@@ -1,10 +1,11 @@
 """From the tries to reach a peer to everything that is wrong on the way, the cause first."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from umbel.core.findings import Finding, Severity
 from umbel.identity.handshake import Ending, HandshakeReport
-from umbel.identity.handshake_findings import handshake_findings
+from umbel.identity.handshake_findings import handshake_findings, refused_with_answer
 from umbel.identity.handshake_progress import has_heard_peer
 from umbel.sip.host import write_host
 
@@ -14,6 +15,8 @@ from .connecting_findings import connecting_finding, other_port_finding
 from .peering import Peering
 from .ranking import at_most
 from .resolving_findings import resolving_finding
+
+_FORBIDDEN: Final = 403
 
 
 def attempts_findings(attempts: Sequence[Attempt], peering: Peering) -> Iterator[Finding]:
@@ -49,9 +52,12 @@ def attempt_findings(attempt: Attempt, peering: Peering) -> Iterator[Finding]:
             yield from _no_tls_here(attempt, peering)
             yield from _of_handshake(attempt.handshake, peering)
         case Step.ASKING:
+            yield from _unwelcome(attempt, "silence", peering)
             yield other_port_finding(attempt, peering) or silence_finding(attempt, peering)
             yield from _of_handshake(attempt.handshake, peering)
         case Step.ANSWERED:
+            if attempt.status == _FORBIDDEN:
+                yield from _unwelcome(attempt, f"{attempt.status} {attempt.reason}", peering)
             yield from answer_findings(attempt, peering)
             yield from _of_handshake(attempt.handshake, peering)
 
@@ -71,6 +77,13 @@ def _no_tls_here(attempt: Attempt, peering: Peering) -> Iterator[Finding]:
         elsewhere = other_port_finding(attempt, peering)
         if elsewhere is not None:
             yield elsewhere
+
+
+def _unwelcome(attempt: Attempt, answer: str, peering: Peering) -> Iterator[Finding]:
+    """Say what a peer that took our certificate, and then nothing else, has against it."""
+    report = attempt.handshake
+    if report is not None and report.ending is Ending.SUCCEEDED:
+        yield from refused_with_answer(report, answer, peering.around)
 
 
 def _of_handshake(report: HandshakeReport | None, peering: Peering) -> Iterator[Finding]:
