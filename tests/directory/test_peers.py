@@ -74,6 +74,13 @@ class TestAGatewayWithTls:
 
         assert found(Peer(address="10.0.0.7", transport=TLS), phone) == phone
 
+    def test_is_not_known_by_its_address_once_it_has_shown_a_bad_certificate(self) -> None:
+        """Whoever could not get past our TLS before does not get past it now."""
+        phone = Gateway(name="phone", address="10.0.0.7", transport=TLS)
+        peer = Peer(address="10.0.0.7", transport=TLS, distrust="certificate has expired")
+
+        assert found(peer, phone) is None
+
     def test_whose_names_do_not_count_needs_a_trusted_certificate_and_its_address(self) -> None:
         """Every certificate of the authority would do, so the address has to tell them apart."""
         phone = Gateway(name="phone", address="10.0.0.7", transport=TLS, our_rule="chain-only")
@@ -164,6 +171,10 @@ class TestWhyAPeerIsUnknown:
         [
             (Peer(address="10.0.0.9", transport=UDP), "10.0.0.9 over UDP"),
             (Peer(address="10.0.0.9", transport=TLS), "10.0.0.9 over TLS with no certificate"),
+            (
+                Peer(address="10.0.0.9", transport=TLS, distrust="certificate has expired"),
+                "10.0.0.9 over TLS with a certificate that is not good (certificate has expired)",
+            ),
             (
                 Peer(
                     address="10.0.0.9",

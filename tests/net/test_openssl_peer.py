@@ -131,7 +131,22 @@ class TestSClient:
                 first, second = await wire.report(), await wire.report()
 
             assert (first.is_resumed, second.is_resumed) == (False, True)
-            assert second.peer_chain == first.peer_chain[:1]
+            assert (first.verify_code, second.verify_code) == (0, 0)
+            assert second.peer_chain == first.peer_chain
+
+    async def test_that_resumes_a_session_is_no_more_believed_than_before(
+        self, authority: Authority, tmp_path: Path
+    ) -> None:
+        """The session remembers that the handshake was let go on, not what the chain is worth."""
+        certificate, key = Authority(tmp_path).files(GATEWAY)
+        wire = Wire(tls=authority.identity(UM))
+        async with closing(wire):
+            arguments = ("-tls1_2", "-reconnect", "-cert", certificate, "-key", key)
+            async with client(await wire.listen(TLS), *arguments):
+                first, second = await wire.report(), await wire.report()
+
+            assert (first.is_resumed, second.is_resumed) == (False, True)
+            assert second.verify_code == first.verify_code != 0
 
 
 OFFERS = pytest.mark.parametrize(

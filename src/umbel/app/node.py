@@ -217,7 +217,7 @@ class Node:
         return self._reception.why_unknown(source) if self._reception is not None else ""
 
     def _note_handshake(self, report: HandshakeReport) -> None:
-        if not self._probing.take_report(report) and report.ending is not Ending.SUCCEEDED:
+        if not self._probing.take_report(report) and _is_bad(report):
             if self._reception is not None:
                 self._reception.note_failure(report)
             self._provoked.tell(
@@ -384,6 +384,11 @@ class _Insides:
     addresses: GatewayAddresses
     snapshot: Snapshot
     trace: Callable[[Entry], None]
+
+
+def _is_bad(report: HandshakeReport) -> bool:
+    """Say whether a handshake failed, or was finished only so that the peer hears why."""
+    return report.ending is not Ending.SUCCEEDED or report.verify_code != 0
 
 
 def load_tls(settings: TlsSettings | None) -> TlsIdentity | None:

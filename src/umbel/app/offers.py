@@ -41,7 +41,16 @@ def peer_of(source: Source) -> Peer:
         transport=Transport(source.transport.lower()),
         port=source.port,
         certificate=verified_certificate(source),
+        distrust=_distrust(source),
     )
+
+
+def _distrust(source: Source) -> str:
+    """Say why the certificate that the peer showed is not good; empty: it is, or there is none."""
+    shaken = source.handshake
+    if shaken is None or not shaken.peer_chain or shaken.is_verified:
+        return ""
+    return shaken.verify_text or "it was not verified"
 
 
 def diversions(request: Request) -> Iterable[str]:

@@ -59,7 +59,11 @@ class ListenerSettings:
     advertise: str = ""
     """The host in Via and Contact; empty: with TLS the node's name, otherwise the address."""
     require_client_certificate: bool = False
-    """Refuse a TLS peer that shows no certificate; otherwise it is asked for one."""
+    """
+    Refuse a TLS peer by an alert where it shows no certificate or one that is not good. Otherwise
+    its first request is answered with 403 and the reason; no such peer is taken for a gateway that
+    is known by a certificate.
+    """
 
 
 class Renewal(StrEnum):

@@ -36,11 +36,16 @@ class Peer:
     """Tells gateways apart that share an address."""
     certificate: Certificate | None = None
     """``None`` where it showed none, or one whose chain was not found good."""
+    distrust: str = ""
+    """Why the chain of the certificate that it showed is not good. Such a peer is no gateway,
+    whatever its address: whoever shows a certificate wants to be known by it."""
 
     def __str__(self) -> str:
         shown = f"{self.address} over {self.transport.value.upper()}"
         if self.transport is not Transport.TLS:
             return shown
+        if self.distrust:
+            return f"{shown} with a certificate that is not good ({self.distrust})"
         if self.certificate is None:
             return f"{shown} with no certificate"
         return f"{shown} with a certificate for {self.certificate}"
@@ -53,6 +58,8 @@ def recognise(peer: Peer, gateways: Mapping[str, Gateway], resolved: Resolved) -
     Where several fit, the best evidence wins: a certificate's name, then the exact address,
     then the smallest network; then the gateway's own transport and port; then its name.
     """
+    if peer.distrust:
+        return None
     fitting = sorted(
         (rank, gateway.name)
         for gateway in gateways.values()

@@ -47,7 +47,13 @@ def handshake_findings(report: HandshakeReport, around: Surroundings) -> Iterato
 
 
 def _after_success(report: HandshakeReport, around: Surroundings) -> Iterator[Finding]:
-    """Say what the peer's certificate leaves to be desired."""
+    """Say what the peer's certificate leaves to be desired.
+
+    A lenient listener finishes the handshake of a client whose chain is not good, to answer 403.
+    """
+    if report.verify_code:
+        yield from refused_by_us(report, around)
+        return
     if not report.peer_chain:
         yield from _no_peer_certificate(report, around)
         return

@@ -12,7 +12,7 @@ from umbel.sip.hop import Hop, Transport
 from .connection_origin import ConnectionKey
 from .layer import shown
 from .listeners import Listener
-from .tls import TlsLayer
+from .tls import Expected, TlsLayer
 from .tls_identity import TlsIdentity
 from .tls_secrets import SecretsWatcher, TlsSecrets
 
@@ -57,10 +57,15 @@ class Credentials:
 
     def accept(self, listener: Listener, name: str, clock: Clock) -> TlsLayer:
         """Make the layer of an accepted connection, which is called *name*."""
-        context = self.identity_for(listener).server_context(
-            requires_client_certificate=listener.requires_client_certificate
+        identity, is_strict = self.identity_for(listener), listener.requires_client_certificate
+        judge = None if is_strict else identity.judge
+        return TlsLayer(
+            identity.server_context(requires_client_certificate=is_strict),
+            Role.SERVER,
+            clock,
+            after_step=self._after_step(name),
+            expected=Expected(judge=judge),
         )
-        return TlsLayer(context, Role.SERVER, clock, after_step=self._after_step(name))
 
     def key_for(self, hop: Hop) -> ConnectionKey:
         """Tell which connections may stand for each other on the way to a hop."""
@@ -86,7 +91,7 @@ class Credentials:
                 Role.CLIENT,
                 clock,
                 server_name=domain,
-                demand=demand,
+                expected=Expected(demand=demand),
                 after_step=self._after_step(name),
             )
         except ValueError as error:

@@ -27,7 +27,8 @@ class Listener:
     port: int
     """0 for one that is free."""
     requires_client_certificate: bool = False
-    """Refuse a TLS peer that shows no certificate; otherwise it is asked for one."""
+    """Refuse a TLS peer without a good certificate by an alert; otherwise it is asked for one, and
+    its first request can be answered with what is wrong."""
 
     def __str__(self) -> str:
         """Name it as people do."""

@@ -17,20 +17,23 @@ from umbel.identity.handshake import Ending, HandshakeReport, Role
 from umbel.identity.identity_findings import mismatch
 from umbel.identity.names import presented_names
 
+from .client_verdict import ClientJudge, Verdict
 from .layer import Ends, LayerEnded
-from .tls_observation import Observation, watch
+from .tls_observation import Observation, sent_chain, watch
 
 _READ = 65536
 """Bytes asked for at once; OpenSSL gives at most one record (16 kB)."""
+_NOT_BELIEVED = "the peer's certificate was refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Verification:
-    """What OpenSSL said of the peer's chain, and then our own rule of its names."""
+class Expected:
+    """What is asked of a peer beyond what its context asks."""
 
-    code: int = 0
-    text: str = ""
-    is_somebody_else: bool = False
+    demand: OurDemand | None = None
+    """By what its names are judged once OpenSSL has vouched for its chain."""
+    judge: ClientJudge | None = None
+    """Who says what its chain is worth, in place of the context."""
 
 
 class TlsLayer:
@@ -43,13 +46,13 @@ class TlsLayer:
         clock: Clock,
         *,
         server_name: str | None = None,
-        demand: OurDemand | None = None,
+        expected: Expected = Expected(),
         after_step: Callable[[], None] = lambda: None,
     ) -> None:
         """Begin; *after_step* is called whenever the handshake has come further."""
         self._role = role
+        self._expected = expected
         self._after_step = after_step
-        self._demand = demand
         self._clock = clock
         self._observation = Observation(clock)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -60,10 +63,12 @@ class TlsLayer:
             server_hostname=server_name,
         )
         watch(self._tls, self._observation)
+        if expected.judge is not None:
+            self._observation.on_peer_chain = self._admit
         self._has_heard = False
         self._has_carried = False
         self._took: float | None = None
-        self._verification = _Verification()
+        self._verdict = Verdict()
 
     @property
     def is_ready(self) -> bool:
@@ -122,7 +127,7 @@ class TlsLayer:
             at=seen.at,
             took=self._clock.now() - seen.began if took is None else took,
             ending=ending,
-            detail=detail,
+            detail=detail or self._reservation(),
             versions_offered=offer.versions if offer else (),
             version=choice.version if choice else self._tls.version(),
             ciphers_offered=offer.cipher_suites if offer else (),
@@ -130,9 +135,9 @@ class TlsLayer:
             server_name=offer.server_name if offer else None,
             own_chain=seen.own_chain,
             peer_chain=self._peer_chain(),
-            verify_code=self._verification.code,
-            verify_text=self._verification.text,
-            is_somebody_else=self._verification.is_somebody_else,
+            verify_code=self._verdict.code,
+            verify_text=self._verdict.text,
+            is_somebody_else=self._verdict.is_somebody_else,
             alerts=tuple(seen.alerts),
             steps=tuple(seen.steps),
             is_resumed=bool(self.is_ready and self._tls.session_reused),
@@ -144,23 +149,25 @@ class TlsLayer:
         except ssl.SSLWantReadError:
             return
         except ssl.SSLCertVerificationError as error:
-            self._verification = _Verification(code=error.verify_code, text=error.verify_message)
+            self._verdict = Verdict(code=error.verify_code, text=error.verify_message)
             raise LayerEnded(
-                Ending.REFUSED_BY_US, f"the peer's certificate was refused: {error.verify_message}"
+                Ending.REFUSED_BY_US, f"{_NOT_BELIEVED}: {error.verify_message}"
             ) from error
         except ssl.SSLError as error:
             raise self._ended(error) from error
+        self._judge_what_was_not_seen()
         self._took = self._clock.now() - self._observation.began
         self._recognise()
 
     def _recognise(self) -> None:
         """Refuse a peer that is not the one we meant; OpenSSL has vouched for its chain only."""
-        if self._demand is None:
+        demand = self._expected.demand
+        if demand is None:
             return
         names = presented_names(b"".join(self._peer_chain()[:1]))
-        judgement = self._demand.judge(names, our_role=self._role)
+        judgement = demand.judge(names, our_role=self._role)
         if not judgement.is_accepted:
-            self._verification = _Verification(is_somebody_else=True)
+            self._verdict = Verdict(is_somebody_else=True)
             raise LayerEnded(Ending.REFUSED_BY_US, mismatch(judgement, names))
 
     def _step(self) -> None:
@@ -198,11 +205,23 @@ class TlsLayer:
         return cipher[0] if cipher else None
 
     def _peer_chain(self) -> tuple[bytes, ...]:
-        return self._observation.peer_chain or self._peer_certificate()
+        """Give the peer's chain, asking OpenSSL for it where its message was not seen."""
+        if self._observation.peer_chain or not self.is_ready:
+            return self._observation.peer_chain
+        return sent_chain(self._tls)
 
-    def _peer_certificate(self) -> tuple[bytes, ...]:
-        """Give the peer's certificate alone, where no chain was sent or it was not seen."""
-        if not self.is_ready:
-            return ()
-        certificate = self._tls.getpeercert(binary_form=True)
-        return (certificate,) if certificate else ()
+    def _admit(self, chain: tuple[bytes, ...]) -> None:
+        if self._expected.judge is not None:
+            self._verdict = self._expected.judge.admit(chain)
+
+    def _judge_what_was_not_seen(self) -> None:
+        """Judge the chain of a session that is resumed, or that the observation has missed."""
+        if self._expected.judge is not None and not self._observation.peer_chain:
+            chain = sent_chain(self._tls)
+            self._verdict = self._expected.judge.judge(chain) if chain else Verdict()
+
+    def _reservation(self) -> str:
+        """Say what is wrong about a handshake that was let go on."""
+        if not self.is_ready or not self._verdict.code:
+            return ""
+        return f"{_NOT_BELIEVED}: {self._verdict.text}; its requests are answered with 403"

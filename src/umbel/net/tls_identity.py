@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from umbel.core.errors import Mistake
 from umbel.core.findings import Finding, Severity
 
+from .client_verdict import ClientJudge
 from .revocation_lists import look_up_in, read_revocation_lists
 from .tls_observation import observe
 
@@ -40,6 +41,8 @@ class TlsIdentity:
         self._files = files
         self._accepting = self._server_context(ssl.CERT_OPTIONAL)
         self._accepting_strictly = self._server_context(ssl.CERT_REQUIRED)
+        self.judge = ClientJudge(self._accepting_strictly, self._accepting)
+        """Says what the certificates of clients are worth that lenient listeners accepted."""
         self.client_context = self._equipped(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         """For opened connections: the server's chain is verified here, its name by our rule."""
         self.client_context.check_hostname = False
@@ -61,7 +64,10 @@ class TlsIdentity:
         return identity
 
     def server_context(self, *, requires_client_certificate: bool) -> ssl.SSLContext:
-        """Give the context for accepted connections; a client's certificate is always asked for."""
+        """Give the context for accepted connections; a client's certificate is always asked for.
+
+        The lenient one lets nearly everybody in: what a certificate is worth, ``judge`` says.
+        """
         return self._accepting_strictly if requires_client_certificate else self._accepting
 
     def log_secrets_to(self, path: str | None) -> None:

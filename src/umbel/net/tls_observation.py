@@ -5,6 +5,7 @@ alert with its direction. Python keeps it undocumented, so its absence costs evi
 """
 
 import ssl
+from collections.abc import Callable
 from typing import Final, cast
 
 from umbel.core.instants import Clock
@@ -21,6 +22,8 @@ from umbel.identity.tls_hello import (
 _ALERT: Final = 21
 _HANDSHAKE: Final = 22
 _TLS_1_3: Final = 0x0304
+_DER: Final = 2
+"""``_ssl.ENCODING_DER``."""
 _STEPS: Final = 64
 """Steps kept of one connection; a handshake has at most a dozen."""
 
@@ -37,6 +40,8 @@ class Observation:
         self.peer_chain: tuple[bytes, ...] = ()
         self.offer: ClientHello | None = None
         self.choice: ServerHello | None = None
+        self.on_peer_chain: Callable[[tuple[bytes, ...]], None] = _ignore
+        """Told the peer's chain, where it sent one, before OpenSSL judges it."""
 
     def take(self, octets: bytes, *, kind: int, version: int, sent_by_us: bool) -> None:
         """Take one decrypted message; *kind* is the content type of its record."""
@@ -73,6 +78,8 @@ class Observation:
             self.own_chain = chain
         else:
             self.peer_chain = chain
+            if chain:
+                self.on_peer_chain(chain)
 
     def refusal(self) -> Alert | None:
         """Give the last alert of the peer that is a complaint."""
@@ -107,6 +114,23 @@ def observe(context: ssl.SSLContext) -> None:
 def watch(connection: ssl.SSLObject, observation: Observation) -> None:
     """Let *observation* see what the connection, made by an observed context, sends and gets."""
     cast(ObservedSslObject, connection).observation = observation
+
+
+def sent_chain(connection: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Give the chain that the peer sent, of this session's first connection where it is resumed.
+
+    The whole chain is a method of Python's inner object, public since 3.13; else it is the leaf.
+    """
+    leaf = connection.getpeercert(binary_form=True)
+    if not leaf:
+        return ()
+    give = getattr(getattr(connection, "_sslobj", None), "get_unverified_chain", None)
+    chain = give() if give is not None else None
+    return tuple(each.public_bytes(_DER) for each in chain) if chain else (leaf,)
+
+
+def _ignore(_chain: tuple[bytes, ...]) -> None:
+    """Be told a chain that nobody waits for."""
 
 
 def _on_message(

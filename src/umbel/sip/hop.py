@@ -36,6 +36,11 @@ class HandshakeOutcome(Protocol):
         """Whether the peer sent a certificate and its chain was found good."""
         ...
 
+    @property
+    def verify_text(self) -> str:
+        """What is wrong with the chain, in OpenSSL's words; empty where nothing is."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
