@@ -65,15 +65,27 @@ class TestARevokedPeer:
         assert second.code == "chain.revoked"
 
     async def test_that_calls_us_is_refused(self, authority: Authority) -> None:
+        """By a strict listener."""
         gateway = identity(authority, GATEWAY)
         server = Wire(tls=identity(authority, UM, [revoke(authority, gateway)]))
         client = Wire(tls=gateway)
         async with closing(server, client):
-            hop = named(await server.listen(Transport.TLS), UM)
+            hop = named(await server.listen(Transport.TLS, strict=True), UM)
             with pytest.raises(Unavailable, match="certificate_revoked"):
                 await client.signalling.send(OPTIONS, hop)
 
             assert (await server.report()).ending is Ending.REFUSED_BY_US
+
+    async def test_that_calls_us_is_not_believed(self, authority: Authority) -> None:
+        """By a lenient listener, which lets it hear why."""
+        gateway = identity(authority, GATEWAY)
+        server = Wire(tls=identity(authority, UM, [revoke(authority, gateway)]))
+        client = Wire(tls=gateway)
+        async with closing(server, client):
+            await client.ask(server, named(await server.listen(Transport.TLS), UM))
+            report = await server.report()
+
+            assert (report.is_verified, report.verify_text) == (False, "certificate revoked")
 
 
 class TestEverybodyElse:
