@@ -54,7 +54,7 @@ class TlsLayer:
         self._expected = expected
         self._after_step = after_step
         self._clock = clock
-        self._observation = Observation(clock)
+        self._observation = Observation(clock, self._admit)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(
             self._incoming,
@@ -63,8 +63,6 @@ class TlsLayer:
             server_hostname=server_name,
         )
         watch(self._tls, self._observation)
-        if expected.judge is not None:
-            self._observation.on_peer_chain = self._admit
         self._has_heard = False
         self._has_carried = False
         self._took: float | None = None

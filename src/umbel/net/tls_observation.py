@@ -31,7 +31,8 @@ _STEPS: Final = 64
 class Observation:
     """What was seen of one handshake."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, on_peer_chain: Callable[[tuple[bytes, ...]], None]) -> None:
+        """Begin; *on_peer_chain* is told what the peer sent before OpenSSL judges it."""
         self._clock = clock
         self.at, self.began = clock.wall(), clock.now()
         self.alerts: list[Alert] = []
@@ -40,8 +41,7 @@ class Observation:
         self.peer_chain: tuple[bytes, ...] = ()
         self.offer: ClientHello | None = None
         self.choice: ServerHello | None = None
-        self.on_peer_chain: Callable[[tuple[bytes, ...]], None] = _ignore
-        """Told the peer's chain, where it sent one, before OpenSSL judges it."""
+        self._on_peer_chain = on_peer_chain
 
     def take(self, octets: bytes, *, kind: int, version: int, sent_by_us: bool) -> None:
         """Take one decrypted message; *kind* is the content type of its record."""
@@ -79,7 +79,7 @@ class Observation:
         else:
             self.peer_chain = chain
             if chain:
-                self.on_peer_chain(chain)
+                self._on_peer_chain(chain)
 
     def refusal(self) -> Alert | None:
         """Give the last alert of the peer that is a complaint."""
@@ -127,10 +127,6 @@ def sent_chain(connection: ssl.SSLObject) -> tuple[bytes, ...]:
     give = getattr(getattr(connection, "_sslobj", None), "get_unverified_chain", None)
     chain = give() if give is not None else None
     return tuple(each.public_bytes(_DER) for each in chain) if chain else (leaf,)
-
-
-def _ignore(_chain: tuple[bytes, ...]) -> None:
-    """Be told a chain that nobody waits for."""
 
 
 def _on_message(
