@@ -19,5 +19,6 @@ class TestTheReferencePage:
         assert "### `[tls]`" in page
         assert "| `probe_every` | a number | `30` |" in page
         assert "- `no-new-calls`: It drains:" in page
+        assert "| `lync` | Lync Server and Skype for Business Server | common name |" in page
         assert "### 1400" in page
         assert "| 2 | It could not do what was asked" in page

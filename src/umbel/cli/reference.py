@@ -13,13 +13,23 @@ from umbel.core.event_catalogue import all_kinds
 from umbel.core.event_fields import MEANINGS
 from umbel.core.events import EventKind
 from umbel.core.log_levels import NEEDED, LogLevel
+from umbel.identity.rule_words import demand_in_words
+from umbel.identity.rules import RULES
 
 from .session import EXIT_CODES
 
 
 def reference() -> str:
     """Give the whole page."""
-    parts = (_opening(), _settings(), _objects(), _events(), _log_levels(), _exit_codes())
+    parts = (
+        _opening(),
+        _settings(),
+        _objects(),
+        _identity_rules(),
+        _events(),
+        _log_levels(),
+        _exit_codes(),
+    )
     return "\n".join(line for part in parts for line in part)
 
 
@@ -89,6 +99,26 @@ def _enumerations() -> Iterable[type]:
 
 def _plain(kind: type) -> Iterable["dataclasses.Field[object]"]:
     return dataclasses.fields(kind)
+
+
+# --- identity rules ----------------------------------------------------------------------------
+
+
+def _identity_rules() -> Iterator[str]:
+    yield "## Identity rules"
+    yield ""
+    yield "By which names of a certificate somebody is recognised. A gateway's `our_rule` is what we"
+    yield "ask of it: it decides. Its `rule` is what we believe it to ask of us: it explains why a"
+    yield "gateway refuses us, and foretells it. Each rule has two sides, for the same peer judges"
+    yield "otherwise whom it calls (a server) and who calls it (a client)."
+    yield ""
+    yield "| rule | who goes by it | of a client's certificate counts | of a server's counts | source |"
+    yield "|---|---|---|---|---|"
+    for rule in RULES.values():
+        of_client, of_server = demand_in_words(rule.as_server), demand_in_words(rule.as_client)
+        of_server = "the same" if of_server == of_client else of_server
+        yield f"| `{rule.name}` | {rule.title} | {of_client} | {of_server} | {rule.source} |"
+    yield ""
 
 
 # --- events ------------------------------------------------------------------------------------

@@ -163,7 +163,7 @@ class Gateway:
     """Names, one of which its certificate must carry; empty: the address itself."""
     our_rule: str = "any-name"
     """By which rule we look for these names in its certificate; ``pinned``: they are keys, as
-    ``sha256:…``."""
+    ``sha256:…``. The rules are in docs/reference.md."""
     rule: str = "any-name"
     """By which rule it judges our certificate, as ``lync``: explains and foretells, never refuses."""
     dials: tuple[str, ...] = ()
