@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from tests.support.node import SITE, NodeUnderTest, node_under_test
@@ -63,3 +64,20 @@ async def test_who_shows_a_bad_certificate_is_not_let_in_by_its_address(tmp_path
         foreign, _ = await ask(served, ours.trust, other.issue("gateway.umbel.test"))
 
     assert (without, foreign) == ("SIP/2.0 200 OK", "SIP/2.0 403 Forbidden")
+
+
+async def test_who_opens_too_many_at_once_is_turned_away_and_that_is_told(tmp_path: Path) -> None:
+    """The default lets a peer that restarts open 200 connections together."""
+    ours = Authority(tmp_path / "ours")
+    async with (
+        node_under_test(
+            tmp_path / "node", credentials=ours.issue("127.0.0.1"), trust=ours.trust
+        ) as served,
+        AsyncExitStack() as opened,
+    ):
+        for _ in range(220):
+            _, writer = await asyncio.open_connection("127.0.0.1", served.ports["tls"])
+            opened.callback(writer.close)
+        event = await served.told(catalogue.CONNECTION_TURNED_AWAY.number)
+
+    assert event.fields["reason"] == "127.0.0.1 began more than 50 TLS handshakes a second"

@@ -333,7 +333,9 @@ class TestLimits:
 
             assert "the end of the message did not come" in str(error)
 
-    @pytest.mark.parametrize("limits", [replace(PATIENT, confirmation=0.1, silence=0.1, idle=9.0)])
+    @pytest.mark.parametrize(
+        "limits", [replace(PATIENT, confirmation=0.1, silence_of_strangers=0.1, idle=9.0)]
+    )
     async def test_silence_from_the_start_is_ended(self, limits: ConnectionLimits) -> None:
         """Whoever connects has something to say."""
         server = Wire(limits=limits)

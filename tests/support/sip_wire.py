@@ -35,6 +35,7 @@ HASTY = ConnectionLimits(
     confirmation=0.2,
     half_message=0.2,
     silence=0.2,
+    silence_of_strangers=0.2,
     idle=0.2,
     closing=0.2,
 )

@@ -10,7 +10,7 @@ from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import PeerError
 from umbel.core.instants import Duration
 from umbel.directory.records import NodeRecord
-from umbel.identity.handshake import Ending, HandshakeReport
+from umbel.identity.handshake import HandshakeReport
 from umbel.mailbox.ports import PinHasher
 from umbel.net.clock import SystemClock
 from umbel.net.dns import Resolver
@@ -33,6 +33,7 @@ from .asking import Asker
 from .background import in_background, repeat
 from .certificate_care import CertificateCare
 from .certificate_watch import load_identity
+from .connection_events import tell_failed_handshake, tell_turned_away
 from .driver import Driver
 from .enrolments import EnrolmentOffice
 from .faults import Faults
@@ -190,6 +191,9 @@ class Node:
         signalling.judge_servers_by(
             lambda hop: demand_on(hop, snapshot.configuration, addresses.by_gateway)
         )
+        signalling.watch_refusals(
+            lambda remote, reason: tell_turned_away(remote, reason, self._provoked)
+        )
         return signalling
 
     def _receive(self, data: bytes, source: Source) -> None:
@@ -217,16 +221,10 @@ class Node:
         return self._reception.why_unknown(source) if self._reception is not None else ""
 
     def _note_handshake(self, report: HandshakeReport) -> None:
-        if not self._probing.take_report(report) and _is_bad(report):
+        if not self._probing.take_report(report) and not report.is_in_order:
             if self._reception is not None:
                 self._reception.note_failure(report)
-            self._provoked.tell(
-                catalogue.HANDSHAKE_FAILED,
-                report.remote[0],
-                peer=f"{report.remote[0]}:{report.remote[1]}",
-                role=f"we were the {report.role.value}",
-                reason=f"{report.ending.value}: {report.detail}",
-            )
+            tell_failed_handshake(report, self._provoked)
 
     def _note_malformed(self, data: bytes, source: Source, error: PeerError) -> None:
         """Take what a stream brought in place of a message; one that was cut off is only told."""
@@ -384,11 +382,6 @@ class _Insides:
     addresses: GatewayAddresses
     snapshot: Snapshot
     trace: Callable[[Entry], None]
-
-
-def _is_bad(report: HandshakeReport) -> bool:
-    """Say whether a handshake failed, or was finished only so that the peer hears why."""
-    return report.ending is not Ending.SUCCEEDED or report.verify_code != 0
 
 
 def load_tls(settings: TlsSettings | None) -> TlsIdentity | None:

@@ -155,6 +155,11 @@ NOT_TOLD = _kind(
     "Within a minute {address} caused {count} more events with number {number}, which are not listed.",
     "A peer that does this is broken or hostile: mend it, or keep it out with a firewall.",
 )  # fmt: skip
+CONNECTION_TURNED_AWAY = _kind(
+    2046, _W, Category.CONNECTIVITY,
+    "A connection of {peer} was turned away before a byte of it was read: {reason}.",
+    "If it is a gateway, find out why it opens so many; others are kept out with a firewall.",
+)  # fmt: skip
 RECORDING_MISSING = _kind(
     2050, _W, Category.SYSTEM,
     "The recording {recording} was not played: {reason}. The caller heard instead: {instead}.",

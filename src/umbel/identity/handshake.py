@@ -108,3 +108,8 @@ class HandshakeReport:
     def is_verified(self) -> bool:
         """Whether the peer sent a certificate and its chain was found good."""
         return bool(self.peer_chain) and self.verify_code == 0 and self.ending is Ending.SUCCEEDED
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether it succeeded, and what the peer showed, if anything, is good."""
+        return self.ending is Ending.SUCCEEDED and self.verify_code == 0

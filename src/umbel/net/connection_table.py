@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from umbel.identity.handshake import Role
 
 from .connection_origin import ConnectionKey
+from .party import party_of
 from .stream import StreamConnection
 
 
@@ -33,9 +34,9 @@ class ConnectionTable:
         """How many of them were accepted."""
         return self._accepted.total()
 
-    def accepted_from(self, address: str) -> int:
-        """Count the accepted connections from one address."""
-        return self._accepted[address]
+    def accepted_from(self, party: str) -> int:
+        """Count the accepted connections of one party."""
+        return self._accepted[party]
 
     def add(self, connection: StreamConnection) -> None:
         """Enter a connection: an opened one at once, an accepted one when its ends are known."""
@@ -44,7 +45,7 @@ class ConnectionTable:
         if origin.key is not None:
             self._by_key[origin.key] = connection
         if origin.role is Role.SERVER:
-            self._accepted[connection.ends.remote[0]] += 1
+            self._accepted[party_of(connection.ends.remote[0])] += 1
         self._empty.clear()
 
     def remove(self, connection: StreamConnection) -> None:
@@ -55,7 +56,7 @@ class ConnectionTable:
         if origin.key is not None and self._by_key.get(origin.key) is connection:
             del self._by_key[origin.key]
         if origin.role is Role.SERVER:
-            self._uncount(connection.ends.remote[0])
+            self._uncount(party_of(connection.ends.remote[0]))
         if not self._by_name:
             self._empty.set()
         self.on_removed(connection)
@@ -74,7 +75,7 @@ class ConnectionTable:
         """Wait until every connection is gone."""
         await self._empty.wait()
 
-    def _uncount(self, address: str) -> None:
-        self._accepted[address] -= 1
-        if not self._accepted[address]:
-            del self._accepted[address]
+    def _uncount(self, party: str) -> None:
+        self._accepted[party] -= 1
+        if not self._accepted[party]:
+            del self._accepted[party]

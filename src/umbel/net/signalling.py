@@ -14,6 +14,7 @@ from umbel.identity.handshake import HandshakeReport, Role
 from umbel.sip.hop import Hop, Source, Transport
 from umbel.trace.entry import Entry
 
+from .admission import Admission, RefusalWatcher
 from .connection_origin import ConnectionKey, ConnectionOrigin
 from .connection_table import ConnectionTable
 from .credentials import Credentials
@@ -51,12 +52,10 @@ class Signalling:
         self._on_handshake = on_handshake
         self._on_malformed = on_malformed
         self._tap = Tap(clock)
-        self.refused = 0
-        """Connections turned away because there were too many."""
         self._connections = ConnectionTable()
-        self._around = Surroundings(
-            user=self, clock=clock, limits=limits or ConnectionLimits(), tap=self._tap
-        )
+        limits = limits or ConnectionLimits()
+        self._around = Surroundings(user=self, clock=clock, limits=limits, tap=self._tap)
+        self._admission = Admission(limits, clock, self._connections)
         self._credentials = Credentials(tls)
         self._listening = Listening()
         self._opening: set[asyncio.Task[None]] = set()
@@ -67,6 +66,11 @@ class Signalling:
     def connections(self) -> int:
         """How many connections live."""
         return len(self._connections)
+
+    @property
+    def refused(self) -> int:
+        """How many connections were turned away: there were too many, or they came too fast."""
+        return self._admission.refused
 
     def set_tls_identity(self, tls: TlsIdentity) -> None:
         """Use another identity for connections that begin from now on; the others live on."""
@@ -95,6 +99,10 @@ class Signalling:
         self._connections.on_removed = lambda gone: watcher(
             gone.origin.name, f"{gone.peer}: {gone.why_ended}"
         )
+
+    def watch_refusals(self, watcher: RefusalWatcher) -> None:
+        """Tell *watcher* of each connection that is turned away before a byte of it is read."""
+        self._admission.watcher = watcher
 
     async def listen(self, listener: Listener) -> int:
         """Take SIP at an address; give the port. ``Mistake`` where that is not possible."""
@@ -144,16 +152,11 @@ class Signalling:
     # --- asked by connections -------------------------------------------------------------------
 
     def admits(self, connection: StreamConnection) -> bool:
-        """Enter an accepted connection, unless there are too many."""
-        limits, address = self._around.limits, connection.ends.remote[0]
-        if (
-            self._connections.accepted >= limits.connections
-            or self._connections.accepted_from(address) >= limits.connections_per_address
-        ):
-            self.refused += 1
-            return False
-        self._enter(connection)
-        return True
+        """Enter an accepted connection, unless it is one too many."""
+        is_admitted = self._admission.admits(connection)
+        if is_admitted:
+            self._enter(connection)
+        return is_admitted
 
     def deliver(self, message: bytes, source: Source) -> None:
         """Take one whole message."""

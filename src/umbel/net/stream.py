@@ -1,18 +1,18 @@
 """One TCP or TLS connection that carries SIP, accepted or opened (RFC 3261 section 18)."""
 
 import asyncio
-import socket
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from typing import Protocol, cast
 
 from umbel.core.errors import PeerError
-from umbel.core.instants import Clock, Duration, Instant
+from umbel.core.instants import Clock, Instant
 from umbel.identity.handshake import Closer, Ending, HandshakeReport, Role
 from umbel.sip.framing import Ping, StreamFramer
 from umbel.sip.hop import Source
 
 from .connection_origin import ConnectionOrigin
+from .connection_state import State, Times
+from .dead_peers import notice_dead_peers
 from .layer import Ends, Layer, LayerEnded, shown
 from .limits import ConnectionLimits
 from .pending_sends import PendingSends
@@ -21,8 +21,6 @@ from .traffic import Traffic, closer_of
 
 _PONG = b"\r\n"
 """The answer to a keep-alive (RFC 5626 section 3.5.1)."""
-_QUIET = 60
-"""Seconds without traffic after which the kernel asks whether the other machine is there."""
 
 
 class UnfinishedMessage(PeerError):
@@ -63,35 +61,6 @@ class Surroundings:
     tap: Tap
 
 
-class State(Enum):
-    """How far a connection is. Only ever goes down this list."""
-
-    OPENING = auto()
-    """TCP is not there yet."""
-    SHAKING = auto()
-    """The handshake of the layer goes on."""
-    UNCONFIRMED = auto()
-    """The peer may still refuse us: nothing of SIP came from it yet."""
-    UP = auto()
-    LEAVING = auto()
-    """What came cannot be read; an answer may still be sent, then the connection is closed."""
-    CLOSING = auto()
-    """The last bytes are on their way out."""
-    CLOSED = auto()
-
-
-@dataclass(slots=True, kw_only=True)
-class _Times:
-    """When things happened that limits count from."""
-
-    entered: Instant
-    """The state that the connection is in."""
-    active: Instant
-    """The last byte in either direction."""
-    message_began: Instant | None = None
-    """The message that has come in part."""
-
-
 class StreamConnection(asyncio.Protocol):
     """Frames messages, keeps limits, and knows why it ended."""
 
@@ -106,7 +75,7 @@ class StreamConnection(asyncio.Protocol):
         self._framer = StreamFramer(around.limits.message)
         self._pending = PendingSends()
         self._tcp: asyncio.Transport | None = None
-        self._times = _Times(entered=now, active=now)
+        self._times = Times(entered=now, active=now)
         self._source = self._source_with(None)
         self._traffic = Traffic()
 
@@ -194,7 +163,7 @@ class StreamConnection(asyncio.Protocol):
             self.fail_to_open("the peer reset the connection at once")
             return
         tcp.set_write_buffer_limits(high=self._around.limits.unread)
-        _notice_dead_peers(tcp.get_extra_info("socket"), self._around.limits.unacknowledged)
+        notice_dead_peers(tcp.get_extra_info("socket"), self._around.limits.unacknowledged)
         self._enter(State.SHAKING)
         self._layer.begin()
         self._advance()
@@ -202,6 +171,8 @@ class StreamConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes from the network."""
         self._times.active = self._around.clock.now()
+        if self.state is State.SHAKING and not self._may_shake_on(len(data)):
+            return
         try:
             for octets in self._layer.receive(data):
                 self._advance()
@@ -241,6 +212,20 @@ class StreamConnection(asyncio.Protocol):
     @property
     def _progress(self) -> str:
         return "" if self._traffic.has_come else f" {self._layer.progress}"
+
+    @property
+    def _is_stranger(self) -> bool:
+        """Whether it came to us, and no good certificate says from whom."""
+        shaken = self._source.handshake
+        is_known = shaken is not None and shaken.is_verified
+        return self.origin.role is Role.SERVER and not is_known
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether it is used for what it was opened for."""
+        if self.origin.role is Role.CLIENT:
+            return True
+        return self._traffic.messages > 0 if self._is_stranger else self._traffic.has_come
 
     def _is_admitted(self) -> bool:
         return self.origin.role is Role.CLIENT or self._around.user.admits(self)
@@ -294,6 +279,7 @@ class StreamConnection(asyncio.Protocol):
                 self._take(frames)
                 octets = b""  # What the framer cannot read it tells after what it can.
             self._note_half_message()
+            self._check_first_message()
         except PeerError as error:
             if self.is_usable:
                 self._leave()
@@ -303,9 +289,24 @@ class StreamConnection(asyncio.Protocol):
         self._times.message_began = None
         for frame in frames:
             if not isinstance(frame, Ping):
+                self._traffic.messages += 1
                 self._around.user.deliver(frame, self._source)
             elif self.takes_messages:
                 self._write(_PONG)
+
+    def _may_shake_on(self, octets: int) -> bool:
+        """Say whether the peer may send so many bytes more in its handshake; else it is ended."""
+        limit = self._around.limits.handshake_octets
+        self._traffic.shaken += octets
+        if self._traffic.shaken > limit:
+            self._end(Ending.REFUSED_BY_US, f"more than {limit} bytes {self._layer.progress}")
+        return self._traffic.shaken <= limit
+
+    def _check_first_message(self) -> None:
+        """Hold little of whoever has not proved who it is, until a message of it is whole."""
+        limit, traffic = self._around.limits.first_octets, self._traffic
+        if self._is_stranger and not traffic.messages and traffic.received > limit:
+            self.close(f"more than {limit} bytes before the end of the first message")
 
     def _note_half_message(self) -> None:
         """Remember since when a message has come in part."""
@@ -324,11 +325,11 @@ class StreamConnection(asyncio.Protocol):
 
     def _check_traffic(self, now: Instant) -> None:
         limits, times = self._around.limits, self._times
-        accepted = self.origin.role is Role.SERVER
+        patience = limits.silence_of_strangers if self._is_stranger else limits.silence
         if times.message_began is not None and now - times.message_began > limits.half_message:
             self.close(f"half a message for more than {limits.half_message:g} s")
-        elif accepted and not self._traffic.has_come and now - times.entered > limits.silence:
-            self.close(f"no message for {limits.silence:g} s")
+        elif not self._has_begun and now - times.entered > patience:
+            self.close(f"no message for {patience:g} s")
         elif now - times.active > limits.idle:
             self.close(f"idle for {limits.idle:g} s")
 
@@ -371,11 +372,3 @@ class StreamConnection(asyncio.Protocol):
             connection=self.origin.name,
             handshake=handshake,
         )
-
-
-def _notice_dead_peers(tcp: socket.socket, within: Duration) -> None:
-    """Have the kernel end a connection whose other machine is gone without a word."""
-    tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(within * 1000))
-    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _QUIET)
-    tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(1, int(within / 4)))

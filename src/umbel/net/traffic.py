@@ -10,10 +10,14 @@ _BY_PEER: Final = (Ending.REFUSED_BY_PEER, Ending.CLOSED_BY_PEER, Ending.RESET_B
 
 @dataclass(slots=True)
 class Traffic:
-    """Bytes of SIP in each direction."""
+    """Bytes of SIP in each direction, and whole messages."""
 
     received: int = 0
     sent: int = 0
+    shaken: int = 0
+    """Bytes that came in the handshake, of TLS."""
+    messages: int = 0
+    """Whole messages that came; keep-alives are none."""
 
     @property
     def has_come(self) -> bool:
