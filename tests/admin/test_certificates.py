@@ -4,6 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from tests.support import certificates as made
 from tests.support.still_clock import PIONEERS_DAY, StillClock
 
 from umbel.admin.certificates import Certificates, Installed, NodeFiles
@@ -18,6 +23,7 @@ from umbel.identity.certificate_request import KeyKind, RequestedNames
 NODE, OTHER = "node01.domain.local", "node02.domain.local"
 NAMES = RequestedNames.of_node(NODE)
 EC = KeyKind.EC_P256
+DAY = timedelta(days=1)
 
 
 class Workshop:
@@ -45,9 +51,9 @@ class Workshop:
 @pytest.fixture
 def workshop(tmp_path: Path) -> Workshop:
     """Give a node that has a certificate."""
-    made = Workshop(tmp_path)
-    assert made.issuing.issue_here(NAMES, EC).new is not None
-    return made
+    workshop = Workshop(tmp_path)
+    assert workshop.issuing.issue_here(NAMES, EC).new is not None
+    return workshop
 
 
 def codes(done: Installed) -> list[str]:
@@ -57,12 +63,12 @@ def codes(done: Installed) -> list[str]:
 class TestRequesting:
     def test_leaves_the_key_in_use_alone(self, workshop: Workshop) -> None:
         before = workshop.at.key.read_bytes()
-        made = workshop.certificates.request(NAMES, EC)
+        request = workshop.certificates.request(NAMES, EC)
 
         assert workshop.at.key.read_bytes() == before
-        assert made.key == workshop.at.new_key
-        assert made.key.stat().st_mode & 0o777 == 0o600
-        assert made.file.read_bytes() == made.pem
+        assert request.key == workshop.at.new_key
+        assert request.key.stat().st_mode & 0o777 == 0o600
+        assert request.file.read_bytes() == request.pem
 
     def test_needs_a_place(self) -> None:
         homeless = Certificates(PemFiles(), node=NODE, at=None, clock=StillClock())
@@ -142,6 +148,42 @@ class TestInstalling:
 
         with pytest.raises(Mistake, match="no private key"):
             workshop.certificates.install(signed)
+
+
+class TestAPrivateAuthorityWithAnIntermediate:
+    """As step certificates has it: a root, an intermediate, and certificates of a day."""
+
+    def signed(self, workshop: Workshop) -> tuple[Path, Path]:
+        """Have the node's request signed by an intermediate; give its and the node's files."""
+        root = made.authority("Step Root", begins=PIONEERS_DAY - DAY)
+        between = made.authority("Step Intermediate", issuer=root, begins=PIONEERS_DAY - DAY)
+        request = x509.load_pem_x509_csr(workshop.certificates.request(NAMES, EC).pem)
+        builder = x509.CertificateBuilder(
+            between.certificate.subject, request.subject, request.public_key(), 4711,
+            PIONEERS_DAY, PIONEERS_DAY + DAY, list(request.extensions),
+        )  # fmt: skip
+        assert isinstance(between.key, ec.EllipticCurvePrivateKey)
+        leaf = builder.sign(between.key, SHA256())
+        files = workshop.folder / "leaf.pem", workshop.folder / "intermediate.pem"
+        for path, one in zip(files, (leaf, between.certificate), strict=True):
+            path.write_bytes(one.public_bytes(Encoding.PEM))
+        workshop.at.trust.write_bytes(root.certificate.public_bytes(Encoding.PEM))
+        return files
+
+    def test_fits_with_it(self, workshop: Workshop) -> None:
+        leaf, intermediate = self.signed(workshop)
+        done = workshop.certificates.install(leaf, chain=[intermediate])
+
+        assert done.findings == ()
+        assert done.new is not None
+        assert done.new.issuer == "CN=Step Intermediate"
+
+    def test_does_not_fit_without_it(self, workshop: Workshop) -> None:
+        leaf, _ = self.signed(workshop)
+        done = workshop.certificates.install(leaf)
+
+        assert codes(done) == ["chain.missing-issuer"]
+        assert done.new is None
 
 
 class TestIssuingHere:

@@ -24,7 +24,7 @@ from umbel.identity.lifetime import renewal_time
 
 from .certificates import certificates_of, issuing
 from .enrolments import EnrolmentOffice
-from .settings import Renewal, Settings
+from .settings import AcmeSettings, Renewal, Settings
 
 RENEWAL_EVERY: Duration = 60.0
 """Seconds between two looks whether it is time."""
@@ -76,11 +76,47 @@ class AuthorityElsewhere:
         return await self._enrolling.renew(names, kind)
 
 
+class ByAcme:
+    """An authority that speaks ACME; the key stays here as with any other."""
+
+    def __init__(self, settings: Settings, acme: AcmeSettings) -> None:
+        self._certificates = certificates_of(settings)
+        self._acme = acme
+        self.title = acme.directory
+
+    async def renew(self, names: RequestedNames, kind: KeyKind) -> Installed:
+        """Order, answer the challenges, and put the chain to use."""
+        return await asyncio.to_thread(self._renew, names, kind)
+
+    def _renew(self, names: RequestedNames, kind: KeyKind) -> Installed:
+        # Imported here: its HTTP client takes long to load, and most nodes never need it.
+        from umbel.backends.acme.client import AcmeAuthority, AcmeTerms
+
+        acme = self._acme
+        authority = AcmeAuthority(
+            AcmeTerms(
+                directory=acme.directory,
+                account=Path(acme.account),
+                contact=acme.contact,
+                challenge=acme.challenge,
+                address=acme.address,
+                port=acme.port,
+                trust=Path(acme.trust) if acme.trust else None,
+            )
+        )
+        made = self._certificates.request(names, kind)
+        # The authority chooses the subject, and peers may trust whom we do not: no reason to stay
+        # with a certificate that ends. What is doubtful is told when it is taken up.
+        return self._certificates.take_up_pem(authority.certify(made.pem), forced=True)
+
+
 def renewal_source(office: EnrolmentOffice) -> RenewalSource | None:
     """Choose who renews, as the settings have it; ``None``: nobody."""
     tls = office.settings.tls
     if tls is None or tls.renew is Renewal.BY_HAND:
         return None
+    if tls.renew is Renewal.ACME and tls.acme is not None:
+        return ByAcme(office.settings, tls.acme)
     folder = Path(tls.authority)
     if tls.authority and Authority.is_in(folder):
         return AuthorityHere(office.settings, folder)

@@ -11,6 +11,7 @@ from umbel.core.addresses import is_ip_address
 from umbel.core.errors import Mistake, system_says
 from umbel.core.tables import read_table
 from umbel.directory.objects import Transport
+from umbel.identity.acme_challenge import AcmeChallenge
 from umbel.sip import hop
 
 
@@ -75,15 +76,6 @@ class Renewal(StrEnum):
     """The built-in authority, here or on the machine that has it."""
     ACME = "acme"
     """An authority that speaks ACME (RFC 8555)."""
-
-
-class AcmeChallenge(StrEnum):
-    """How an ACME authority is shown that the node's name is the node's."""
-
-    HTTP_01 = "http-01"
-    """It fetches a word by HTTP from port 80 (RFC 8555 section 8.3)."""
-    TLS_ALPN_01 = "tls-alpn-01"
-    """It opens a special TLS connection to port 443 (RFC 8737)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
