@@ -90,3 +90,24 @@ class TestAGatewayThatIsDisabled:
             assert answer.startswith("SIP/2.0 403 ")
             assert "gateway loopback is disabled" in answer
             assert "Retry-After" not in answer
+
+
+class TestTheLogOfANode:
+    async def test_shows_messages_as_soon_as_it_is_told_to(
+        self, tmp_path: Path, phone: socket.socket, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        async with node_under_test(tmp_path) as node:
+            await asks(phone, node)
+            assert "OPTIONS from UDP" not in capsys.readouterr().out
+
+            levels = {"event_level": ["SIP=expert"], "event_filter": ["gateway=loopback"]}
+            await node.administration.set("node", NODE, levels)
+            said = ""
+            async with asyncio.timeout(5):
+                while "200 OK to UDP 127.0.0.1" not in said:
+                    await asks(phone, node)
+                    await asyncio.sleep(0.1)
+                    said += capsys.readouterr().out
+
+        assert "OPTIONS from UDP 127.0.0.1" in said
+        assert "Max-Forwards: 70" in said

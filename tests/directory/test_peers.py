@@ -7,7 +7,15 @@ from tests.support.organisation import LYNC, PBX
 from tests.support.peer_certificate import NamedCertificate
 
 from umbel.directory.objects import Gateway, Transport
-from umbel.directory.peers import Peer, describe, gateway_at, recognise, why_unknown
+from umbel.directory.peers import (
+    Peer,
+    describe,
+    gateway_at,
+    names_at,
+    recognise,
+    suspect,
+    why_unknown,
+)
 
 UDP, TCP, TLS = Transport.UDP, Transport.TCP, Transport.TLS
 
@@ -209,3 +217,27 @@ class TestWhyAPeerIsUnknown:
         trunk = replace(PBX, from_addresses=("192.0.2.0/24",))
 
         assert describe(trunk) == "pbx at 10.0.0.1 or 192.0.2.0/24 over UDP"
+
+
+class TestAnAddress:
+    def test_leads_to_every_gateway_that_is_there(self) -> None:
+        gateways = {
+            "lync": Gateway(name="lync", address="pool.example.org", transport=Transport.TLS),
+            "pbx": Gateway(name="pbx", address="192.0.2.7"),
+            "far": Gateway(name="far", address="192.0.2.8", from_addresses=("198.51.100.0/24",)),
+        }
+        resolved = {"lync": ("192.0.2.7",)}
+
+        assert names_at("192.0.2.7", gateways, resolved) == ("lync", "pbx")
+        assert names_at("198.51.100.77", gateways, resolved) == ("far",)
+        assert names_at("somewhere", gateways, resolved) == ()
+
+    def test_makes_a_tls_gateway_a_suspect(self) -> None:
+        gateways = {
+            "lync": Gateway(name="lync", address="192.0.2.7", transport=Transport.TLS),
+            "pbx": Gateway(name="pbx", address="192.0.2.7"),
+            "udp": Gateway(name="udp", address="192.0.2.8"),
+        }
+
+        assert suspect("192.0.2.7", gateways, {}) is gateways["lync"]
+        assert suspect("192.0.2.8", gateways, {}) is None

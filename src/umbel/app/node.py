@@ -41,7 +41,7 @@ from .gateway_addresses import RENEW_EVERY, GatewayAddresses, SystemNames
 from .heartbeat import BEAT_EVERY, Heartbeat
 from .journal import Heard
 from .listening import describe_listeners, open_listeners
-from .log import log_event
+from .node_log import NodeLog, Steps
 from .offers import is_unspecified
 from .peer_certificate import demand_on
 from .probing import Outlook, Probing
@@ -108,18 +108,20 @@ class Node:
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Start everything; *stack* stops it again, in the opposite order."""
-        self.events.add_listener(log_event)
+        log = NodeLog(self.settings.node.name)
+        self.events.add_listener(log.event)
         stack.enter_context(self._faults.told_of_callbacks())
         tls = load_tls(self.settings.tls)
         insides = await self._open(stack)
         signalling = self._make_signalling(tls, insides)
         care = self._care_for_certificate(tls, signalling, insides.store)
-        trace_traffic(self.settings.trace, signalling, self.clock, insides.trace)
+        trace_traffic(self.settings.trace, signalling, self.clock, insides.trace, log.entry)
+        await log.follow(insides.snapshot, lambda: insides.addresses.by_gateway)
         stack.push_async_callback(signalling.close)
         identity = await open_listeners(self.settings, signalling)
         self.listeners = describe_listeners(self.settings.listener, identity)
         driver = self._driver = self._make_driver(signalling, identity)
-        records = RecordKeeper(insides.store.calls.put)
+        records = RecordKeeper(log.with_milestones(insides.store.calls.put))
         self._reception = Reception(self._surroundings(insides, driver, records))
         stack.push_async_callback(self._stop, driver, records)
         heart = Heartbeat(
@@ -145,7 +147,7 @@ class Node:
             listeners=", ".join(self.listeners),
         )
         stack.push_async_callback(self._probing.stop)
-        await self._probing.begin(self._outlook(insides.store, driver, care), insides.snapshot)
+        await self._probing.begin(self._outlook(insides.store, driver, care, log), insides.snapshot)
 
     async def _open(self, stack: AsyncExitStack) -> "_Insides":
         """Open all that is needed before the first call comes, and put the store in order."""
@@ -282,13 +284,16 @@ class Node:
         signalling.watch_connections(driver.connection_closed)
         return driver
 
-    def _outlook(self, store: SqlStore, driver: Driver, care: CertificateCare) -> Outlook:
+    def _outlook(
+        self, store: SqlStore, driver: Driver, care: CertificateCare, log: Steps
+    ) -> Outlook:
         return Outlook(
             node=self.settings.node.name,
             asker=Asker(driver, self._probing, self.clock),
             clock=self.clock,
             randomness=SystemRandomness(),
             events=self.events,
+            log=log,
             faults=self._faults,
             observations=store.observations,
             certificate=lambda: care.identity,

@@ -1,13 +1,13 @@
 """Asks every gateway again and again whether it is there, tells what changes, and keeps it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import Unavailable
-from umbel.core.events import Events
+from umbel.core.events import Category, Events
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Clock, Duration
 from umbel.diagnosis.attempt import Attempt
@@ -30,6 +30,7 @@ from umbel.ua.events import OptionsAnswered
 
 from .asking import Asker
 from .faults import Faults
+from .node_log import Steps
 from .offers import gateway_uri
 from .snapshot import Snapshot
 
@@ -46,6 +47,7 @@ class Outlook:
     clock: Clock
     randomness: Randomness
     events: Events
+    log: Steps
     faults: Faults
     observations: Observations
     certificate: Callable[[], TlsIdentity | None]
@@ -190,6 +192,7 @@ class _Probe:
             is_draining=gateway.status is Status.NO_NEW_CALLS,
         )
         self._keep(attempt, news)
+        self._log(attempts)
         if news is not None:
             self._tell(news)
 
@@ -208,6 +211,18 @@ class _Probe:
                 attempt=attempt,
             )
         )
+
+    def _log(self, attempts: Sequence[Attempt]) -> None:
+        for attempt in attempts:
+            self._outlook.log.step(
+                Category.CONNECTIVITY,
+                f"gateway {self.gateway.name} was asked by OPTIONS and is "
+                f"{self.standing.state.value}",
+                host=attempt.hop.address if attempt.hop is not None else attempt.target,
+                came_to=attempt.step.value,
+                outcome=_message(attempt),
+                milliseconds=round(attempt.took * 1000, 1),
+            )
 
     def _tell(self, news: News) -> None:
         if self.standing.state in TROUBLES:

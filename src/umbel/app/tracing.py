@@ -114,12 +114,21 @@ async def running_trace(
 
 
 def trace_traffic(
-    settings: TraceSettings, signalling: Signalling, clock: Clock, take: Callable[[Entry], None]
+    settings: TraceSettings,
+    signalling: Signalling,
+    clock: Clock,
+    take: Callable[[Entry], None],
+    log: Callable[[Entry], None],
 ) -> None:
-    """Have all that passes told to *take*, the TLS secrets only where the settings want them."""
+    """Have all that passes told to *take* and *log*, the TLS secrets only where they are wanted."""
+
+    def both(entry: Entry) -> None:
+        take(entry)
+        log(entry)
+
+    signalling.watch_traffic(both)
     if not settings.enabled:
         return
-    signalling.watch_traffic(take)
     if settings.secrets:
         signalling.watch_secrets(
             lambda connection, lines: take(

@@ -1,6 +1,6 @@
 """Which calls are looked at more closely: by caller, dialled number or gateway."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -33,7 +33,22 @@ class CallFilter:
             found.setdefault(name, set()).add(value)
         return cls(**{name: frozenset(values) for name, values in found.items()})
 
-    def matches(self, *, caller: str, dialled: str, gateway: str) -> bool:
-        """Say whether a call is meant."""
+    @property
+    def is_about_people(self) -> bool:
+        """Say whether it needs to know who calls whom, which a connection does not tell."""
+        return bool(self.caller or self.dialled)
+
+    def matches(
+        self,
+        *,
+        caller: Collection[str] = (),
+        dialled: Collection[str] = (),
+        gateway: Collection[str] = (),
+    ) -> bool:
+        """Say whether a call is meant, by all that is known to be its caller, target and gateway."""
         pairs = ((self.caller, caller), (self.dialled, dialled), (self.gateway, gateway))
-        return all(not wanted or value.lower() in wanted for wanted, value in pairs)
+        return all(not wanted or _has_one(wanted, values) for wanted, values in pairs)
+
+
+def _has_one(wanted: frozenset[str], values: Collection[str]) -> bool:
+    return any(value.lower() in wanted for value in values)

@@ -89,15 +89,21 @@ def gateway_at(
 
 def suspect(address: str, gateways: Mapping[str, Gateway], resolved: Resolved) -> Gateway | None:
     """Find the TLS gateway that somebody at *address* probably is, without any proof of it."""
-    there = ipaddress.ip_address(address)
-    living = (
+    there = (gateways[name] for name in names_at(address, gateways, resolved))
+    return next((gateway for gateway in there if gateway.transport is Transport.TLS), None)
+
+
+def names_at(address: str, gateways: Mapping[str, Gateway], resolved: Resolved) -> tuple[str, ...]:
+    """Name every gateway that is at an IP address, as far as addresses tell."""
+    try:
+        there = ipaddress.ip_address(address)
+    except ValueError:
+        return ()
+    return tuple(
         name
-        for name, gateway in gateways.items()
-        if gateway.transport is Transport.TLS
-        and any(there in network for network in _networks(gateway, resolved.get(name, ())))
+        for name in sorted(gateways)
+        if any(there in network for network in _networks(gateways[name], resolved.get(name, ())))
     )
-    name = min(living, default=None)
-    return None if name is None else gateways[name]
 
 
 def why_unknown(peer: Peer, gateways: Mapping[str, Gateway]) -> str:
