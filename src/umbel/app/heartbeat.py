@@ -1,6 +1,8 @@
 """The node's sign of life in the store, which also tells whether the store can be used."""
 
 from dataclasses import replace
+from datetime import datetime
+from importlib.metadata import version
 
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import Unavailable
@@ -11,6 +13,13 @@ from umbel.directory.repositories import Nodes
 
 BEAT_EVERY: Duration = 10.0
 """Seconds between two signs of life."""
+
+
+def new_record(name: str, listeners: tuple[str, ...], now: datetime) -> NodeRecord:
+    """Give the record of a node that starts."""
+    return NodeRecord(
+        name=name, version=version("umbel"), started=now, heartbeat=now, listeners=listeners
+    )
 
 
 class Heartbeat:

@@ -1,14 +1,15 @@
-"""Opens the listeners of the settings, and says who we are towards peers."""
+"""Opens the listeners of the settings, and says who and where we are towards peers."""
 
 from collections.abc import Iterable
 from importlib.metadata import version
 
 from umbel.directory.objects import Transport
 from umbel.net.listeners import Listener
-from umbel.net.local_address import outward_address
+from umbel.net.local_address import local_address_towards, outward_address
 from umbel.net.signalling import Signalling
 from umbel.ua import LocalAddress, LocalIdentity
 
+from .offers import is_unspecified
 from .settings import ListenerSettings, Settings, listening_port, sip_transport
 
 
@@ -41,6 +42,13 @@ def advertised_host(listener: ListenerSettings, node: str) -> str:
     if listener.transport is Transport.TLS:
         return node
     return outward_address(listener.address)
+
+
+def media_address(configured: str, local: str, remote: str) -> str:
+    """Give the address that a peer is to send audio to, by the two ends of its signalling."""
+    if configured:
+        return configured
+    return local_address_towards(remote) if is_unspecified(local) else local
 
 
 async def _open(listener: ListenerSettings, node: str, signalling: Signalling) -> LocalAddress:

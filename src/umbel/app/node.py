@@ -3,18 +3,16 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
+from functools import partial
 
 from umbel.backends.sql import SqlStore
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import PeerError
 from umbel.core.instants import Duration
-from umbel.directory.records import NodeRecord
 from umbel.identity.handshake import HandshakeReport
 from umbel.mailbox.ports import PinHasher
 from umbel.net.clock import SystemClock
 from umbel.net.dns import Resolver
-from umbel.net.local_address import local_address_towards
 from umbel.net.media_engine import MediaEngine
 from umbel.net.randomness import SystemRandomness
 from umbel.net.signalling import Signalling
@@ -38,11 +36,10 @@ from .driver import Driver
 from .enrolments import EnrolmentOffice
 from .faults import Faults
 from .gateway_addresses import RENEW_EVERY, GatewayAddresses, SystemNames
-from .heartbeat import BEAT_EVERY, Heartbeat
+from .heartbeat import BEAT_EVERY, Heartbeat, new_record
 from .journal import Heard
-from .listening import describe_listeners, open_listeners
+from .listening import describe_listeners, media_address, open_listeners
 from .node_log import NodeLog, Steps
-from .offers import is_unspecified
 from .peer_certificate import demand_on
 from .probing import Outlook, Probing
 from .provoked import SUM_UP_EVERY, Provoked
@@ -125,7 +122,10 @@ class Node:
         self._reception = Reception(self._surroundings(insides, driver, records))
         stack.push_async_callback(self._stop, driver, records)
         heart = Heartbeat(
-            self._as_record(), insides.store.nodes, clock=self.clock, events=self.events
+            new_record(self.settings.node.name, self.listeners, self.clock.wall()),
+            insides.store.nodes,
+            clock=self.clock,
+            events=self.events,
         )
         await heart.beat()
         for what, work, every in (
@@ -264,12 +264,6 @@ class Node:
         if reception is not None:
             reception.lose_media()
 
-    def _media_address(self, local: str, remote: str) -> str:
-        """Give the address that a peer is to send audio to."""
-        if self.settings.media.address:
-            return self.settings.media.address
-        return local_address_towards(remote) if is_unspecified(local) else local
-
     # --- within ----------------------------------------------------------------------------
 
     def _make_driver(self, signalling: Signalling, identity: LocalIdentity) -> Driver:
@@ -319,7 +313,11 @@ class Node:
             events=self.events,
             provoked=self._provoked,
             faults=self._faults,
-            media=Media(open=engine.open, send=engine.send, address_for=self._media_address),
+            media=Media(
+                open=engine.open,
+                send=engine.send,
+                address_for=partial(media_address, self.settings.media.address),
+            ),
             world=world,
             voices=Voices(
                 self.settings, audio=store.audio, events=self.events, wall=self.clock.wall
@@ -336,16 +334,6 @@ class Node:
     def _finish_messages(self, recovery: Recovery) -> Callable[[], Awaitable[None]]:
         reception = self._reception
         return lambda: recovery.deliver_delayed(reception.live_calls if reception else set)
-
-    def _as_record(self) -> NodeRecord:
-        now = self.clock.wall()
-        return NodeRecord(
-            name=self.settings.node.name,
-            version=version("umbel"),
-            started=now,
-            heartbeat=now,
-            listeners=self.listeners,
-        )
 
     def _care_for_certificate(
         self, tls: TlsIdentity | None, signalling: Signalling, store: SqlStore
