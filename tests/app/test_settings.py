@@ -91,6 +91,10 @@ class TestABadFile:
             ("[media]\nfirst_port = 2\nlast_port = 1", "expected first_port below last_port"),
             ('[media]\naddress = "here"', "media, address: found"),
             ("[store]\nkeep_free = -1", "store, keep_free: found -1"),
+            (
+                '[tls]\ncertificate = "a"\nkey = "b"\ntrust = "c"\nresponder = "ocsp.example.org"',
+                'tls, responder: found "ocsp.example.org", expected an address with http://',
+            ),
             ("[nodes]", 'did you mean "node"?'),
         ],
     )

@@ -111,6 +111,8 @@ class TlsSettings:
     revocation_lists: tuple[str, ...] = ()
     """Files, PEM or DER: with them a revoked peer is refused, and each of these authorities needs a
     list that is not out of date."""
+    responder: str = ""
+    """Where `umbel diagnose` asks whether certificates were revoked (OCSP), as an http address."""
     authority: str = ""
     """The folder of the built-in authority, on the machine that has it; empty: not this one."""
     renew: Renewal = Renewal.BY_HAND
@@ -242,6 +244,8 @@ def check_settings(settings: Settings, where: str) -> None:
             expected="a number of megabytes, or 0",
             where=f"{where}, store, keep_free",
         )
+    if settings.tls is not None and settings.tls.responder:
+        _check_responder(settings.tls.responder, f"{where}, tls, responder")
     if settings.media.address:
         _check_address(settings.media.address, f"{where}, media, address")
     _check_trace(settings.trace, f"{where}, trace")
@@ -255,6 +259,11 @@ def _check_trace(trace: TraceSettings, where: str) -> None:
             raise Mistake(
                 str(value), expected=f"a number from 1 to {most}", where=f"{where}, {name}"
             )
+
+
+def _check_responder(address: str, where: str) -> None:
+    if not address.startswith(("http://", "https://")):
+        raise Mistake(f'"{address}"', expected="an address with http:// or https://", where=where)
 
 
 def _check_listener(listener: ListenerSettings, settings: Settings, where: str) -> None:

@@ -16,6 +16,7 @@ from .chain.path import Path, build_path
 from .chain.policy import PKIX_CHAIN, ChainPolicy
 from .chain.revocation import revocation_findings
 from .chain.sending import sending_findings
+from .chain.status import status_findings
 from .chain.strength import key_findings, signature_findings
 from .chain.trust import trust_findings
 from .chain.usage import issuer_findings, leaf_usage_findings, unknown_critical_findings
@@ -36,6 +37,8 @@ class Trust:
     anchors: Sequence[bytes]
     """Certificates that are believed as they are, DER."""
     revocation_lists: Sequence[bytes] = ()
+    status_answers: Sequence[bytes] = ()
+    """What responders said of certificates (RFC 6960), DER."""
     also_known: Sequence[bytes] = ()
     """Certificates that we have by chance: they tell which intermediate was not sent."""
     policy: ChainPolicy = PKIX_CHAIN
@@ -83,6 +86,7 @@ def _readable(sent: Sequence[Certificate], trust: Trust, reading: Reading) -> It
     yield from issuer_findings(path, reading)
     yield from constraint_findings(path, reading)
     yield from revocation_findings(path, trust.revocation_lists, reading)
+    yield from status_findings(path, trust.status_answers, reading)
 
 
 def _each(certificate: Certificate, reading: Reading) -> Iterator[Finding]:

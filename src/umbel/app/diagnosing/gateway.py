@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from ipaddress import ip_address
 
 from umbel.app.settings import ListenerSettings, Settings, listening_port
@@ -22,6 +23,7 @@ from umbel.net.served_certificate import served_certificate
 from umbel.sip import hop
 
 from .outfit import Outfit
+from .statuses import ask_for_statuses
 from .walk import Destination
 
 
@@ -36,7 +38,9 @@ async def diagnose_gateway(
         attempts=await outfit.walker.meaning(around.demand).walk(way),
         accepted=_accepted(observations, outfit.node, gateway),
     )
-    more = [*_own(gateway, outfit), *site_findings(gateway, site)]
+    asked = await ask_for_statuses(around, seen.attempts, outfit)
+    around = replace(around, trust=replace(around.trust, status_answers=asked.answers))
+    more = [*_own(gateway, outfit), *site_findings(gateway, site), *asked.findings]
     return diagnosis_of(peering_with(gateway, around), str(way), seen, more)
 
 

@@ -14,6 +14,7 @@ from umbel.net.clock import SystemClock
 from umbel.net.dns import NameSources
 from umbel.net.probe_identity import ProbeIdentity
 from umbel.net.randomness import SystemRandomness
+from umbel.net.revocation_lists import read_revocation_lists
 
 from .hop_trial import Traveller
 from .walk import Walker
@@ -46,6 +47,8 @@ class Outfit:
     """What this node shows to TLS peers, DER, leaf first; empty: nothing."""
     trust: Trust
     walker: Walker
+    responder: str = ""
+    """Where the status of certificates is asked for; empty: nowhere."""
 
 
 def outfit(asked: Asked, settings: Settings | None, clock: Clock | None = None) -> Outfit:
@@ -68,7 +71,8 @@ def outfit(asked: Asked, settings: Settings | None, clock: Clock | None = None) 
         node=node,
         own_files=files,
         own_chain=files[0].certificates if usable is not None else (),
-        trust=Trust(anchors=identity.trust),
+        trust=Trust(anchors=identity.trust, revocation_lists=_revocation_lists(settings)),
+        responder=settings.tls.responder if settings and settings.tls else "",
         walker=Walker(traveller=traveller, onlooker=onlooker, sources=asked.sources),
     )
 
@@ -88,6 +92,12 @@ def _paths(asked: Asked, settings: Settings | None) -> tuple[Path | None, Path |
     if asked.certificate is not None:
         return asked.certificate, asked.key, asked.trust or configured[2]
     return configured[0], configured[1], asked.trust or configured[2]
+
+
+def _revocation_lists(settings: Settings | None) -> tuple[bytes, ...]:
+    if settings is None or settings.tls is None:
+        return ()
+    return read_revocation_lists(map(Path, settings.tls.revocation_lists))
 
 
 def _is_usable(files: Sequence[PemFile]) -> bool:

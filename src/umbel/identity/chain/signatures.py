@@ -1,8 +1,10 @@
 """Whether one certificate was signed with the key of another (RFC 5280 section 6.1.3, step a)."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 
 from .certificate import Certificate
@@ -16,23 +18,47 @@ class Signature(StrEnum):
     UNKNOWN = "of a kind that cannot be checked here"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """What was signed, and how."""
+
+    covered: bytes
+    """The bytes that the signature is about."""
+    signature: bytes
+    how: padding.PKCS1v15 | padding.PSS | ec.ECDSA | None
+    """``None`` where the algorithm leaves no choice, or is not known here."""
+    digest: hashes.HashAlgorithm | None
+
+
 def check_signature(certificate: Certificate, issuer: Certificate) -> Signature:
     """Check the signature on *certificate* with the key of *issuer*, names left aside."""
     try:
-        return _verified(certificate, issuer)
+        parsed = certificate.parsed
+        signed = Signed(
+            covered=parsed.tbs_certificate_bytes,
+            signature=parsed.signature,
+            how=parsed.signature_algorithm_parameters,
+            digest=parsed.signature_hash_algorithm,
+        )
+    except (UnsupportedAlgorithm, TypeError, ValueError):
+        return Signature.UNKNOWN
+    return check_signed(signed, issuer)
+
+
+def check_signed(signed: Signed, signer: Certificate) -> Signature:
+    """Check that what was signed was signed with the key of *signer*."""
+    try:
+        return _verified(signed, signer)
     except InvalidSignature:
         return Signature.BAD
     except (UnsupportedAlgorithm, TypeError, ValueError):
         return Signature.UNKNOWN
 
 
-def _verified(certificate: Certificate, issuer: Certificate) -> Signature:
+def _verified(signed: Signed, signer: Certificate) -> Signature:
     """Verify, or raise; a key that cannot have made this kind of signature has not made it."""
-    signed = certificate.parsed
-    how = signed.signature_algorithm_parameters
-    digest = signed.signature_hash_algorithm
-    octets, covered = signed.signature, signed.tbs_certificate_bytes
-    match issuer.public_key, how, digest:
+    octets, covered = signed.signature, signed.covered
+    match signer.public_key, signed.how, signed.digest:
         case None, _, _:
             return Signature.UNKNOWN
         case rsa.RSAPublicKey(), None, digest if digest is not None:
