@@ -197,8 +197,9 @@ def write_settings(
     requires_certificates: bool = False,
     media_ports: range = MEDIA_PORTS,
     authority: Path | None = None,
+    more: str = "",
 ) -> dict[str, int]:
-    """Write ``umbel.toml`` and give the port of each transport."""
+    """Write ``umbel.toml``, *more* at its end, and give the port of each transport."""
     ports = {"udp": free_port(), "tls": free_port()}
     ports["tcp"] = ports["udp"]
     text = f"""
@@ -239,7 +240,7 @@ port = {ports["tls"]}
 require_client_certificate = {str(requires_certificates).lower()}
 """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "umbel.toml").write_text(text)
+    (folder / "umbel.toml").write_text(text + more)
     return ports
 
 
@@ -253,6 +254,7 @@ async def node_under_test(
     requires_certificates: bool = False,
     media_ports: range = MEDIA_PORTS,
     authority: Path | None = None,
+    more: str = "",
 ) -> AsyncIterator[NodeUnderTest]:
     """Run a node that serves *site*, for as long as the block."""
     ports = write_settings(
@@ -262,6 +264,7 @@ async def node_under_test(
         requires_certificates=requires_certificates,
         media_ports=media_ports,
         authority=authority,
+        more=more,
     )
     settings = load_settings(folder / "umbel.toml")
     heard: list[Heard] = []

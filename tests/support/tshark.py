@@ -32,7 +32,8 @@ class Capture:
     """A capture that goes on, or is over."""
 
     file: Path
-    program: Running
+    program: Running | None = None
+    """What captures; ``None``: the file was written otherwise."""
     decode_as: Sequence[str] = ()
     """What ports stand for where tshark cannot know: ``udp.port==40060,sip``."""
 

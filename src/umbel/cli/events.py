@@ -1,9 +1,8 @@
 """``umbel events``: what an administrator should know."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import click
 
@@ -14,6 +13,7 @@ from umbel.core.event_fields import MEANINGS
 from umbel.core.events import Event, EventKind, Level
 from umbel.core.log_levels import NEEDED
 
+from .ago import time_ago
 from .output import Row, json_option, print_json, print_json_line, show_one, show_rows, words
 from .session import follow as go_on
 from .session import run
@@ -21,7 +21,6 @@ from .session import run
 FOLLOW_EVERY = 1.0
 """Seconds between two looks at the store."""
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _MARKS = {Level.INFORMATION: " ", Level.WARNING: "!", Level.ERROR: "✗"}
 
 Query = Callable[[Administration, datetime | None], Awaitable[Sequence[Event]]]
@@ -56,7 +55,7 @@ def events(
     """
     if ctx.invoked_subcommand is not None:
         return
-    start = _ago(since) if since else None
+    start = time_ago(since, "umbel events --since") if since else None
     least = Level(level) if level else None
 
     async def query(admin: Administration, from_: datetime | None) -> Sequence[Event]:
@@ -149,14 +148,3 @@ def _print_event(event: Event) -> None:
     click.echo(f"{words(event.at)} {mark} {event.kind.number}  {event.sentence}")
     if event.cure and event.kind.level is not Level.INFORMATION:
         click.echo(f"{'':28}→ {event.cure}")
-
-
-def _ago(text: str) -> datetime:
-    match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
-    if match is None:
-        raise Mistake(
-            f'"{text}"',
-            expected="a number with s, m, h or d, as in 12h",
-            where="umbel events --since",
-        )
-    return datetime.now(UTC) - timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -16,6 +16,7 @@ from .pins import pin
 from .serving import serve, try_system
 from .session import Group
 from .site import apply, export
+from .trace import trace
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,7 +35,7 @@ def main(settings: Path | None) -> None:
 
 
 for _command in (
-    serve, try_system, apply, export, events, calls, message, certificate, diagnose,
+    serve, try_system, apply, export, events, calls, message, certificate, diagnose, trace,
 ):  # fmt: skip
     main.add_command(_command)
 for _group in noun_groups():
