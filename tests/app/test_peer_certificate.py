@@ -6,11 +6,12 @@ import pytest
 from tests.support.certificates import NOW, alternative_names, authority, issue, leaf
 
 from umbel.app.offers import peer_of
-from umbel.app.peer_certificate import demand_on
+from umbel.app.peer_certificate import Demands, demand_on
 from umbel.diagnosis.gateway_identity import our_demand
 from umbel.directory.objects import IDENTITY_RULES, Gateway, Transport
 from umbel.directory.peers import recognise, why_unknown
 from umbel.directory.ports import Configuration
+from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import Ending, HandshakeReport, Role
 from umbel.identity.names import presented_names
 from umbel.identity.rules import RULES
@@ -119,6 +120,19 @@ class TestAServer:
         for hop in (to("192.0.2.9", "pool.example.org"), to("192.0.2.9")):
             demand = demand_on(hop, configuration, {"lync": ["192.0.2.9"]})
             assert demand == our_demand(pool)
+
+    def test_proves_something_else_once_configuration_or_dns_has_changed(self) -> None:
+        configurations = [Configuration(gateways={"lync": POOL})]
+        addresses: list[dict[str, list[str]]] = [{}]
+        demands = Demands(lambda: configurations[-1], lambda: addresses[-1])
+        by_name, by_address = to("192.0.2.9", "pool.example.org"), to("192.0.2.9")
+
+        assert demands.on(by_name) is demands.on(by_name) is our_demand(POOL)
+        assert demands.on(by_address) == OurDemand.of_host("192.0.2.9")
+        addresses.append({"lync": ["192.0.2.9"]})
+        assert demands.on(by_address) is our_demand(POOL)
+        configurations.append(Configuration())
+        assert demands.on(by_name) == OurDemand.of_host("pool.example.org")
 
     def test_that_is_no_gateway_proves_the_host_of_the_request(self) -> None:
         named = demand_on(to("192.0.2.9", "sbc.example.org."), Configuration(), {})

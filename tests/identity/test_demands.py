@@ -4,7 +4,7 @@ from umbel.identity.demands import OurDemand, PeersDemand
 from umbel.identity.handshake import Role
 from umbel.identity.judgement import Verdict
 from umbel.identity.names import PresentedNames
-from umbel.identity.rules import ANY_NAME, LYNC
+from umbel.identity.rules import ANY_NAME, LYNC, RFC_5922
 
 OURS = PresentedNames(
     common_names=("um.domain.local",),
@@ -27,6 +27,16 @@ class TestOurDemand:
         assert demand.rule is ANY_NAME
         assert demand.expected[0].origin == "the gateway's names"
         assert demand.judge(OURS, our_role=Role.SERVER).is_accepted
+
+    def test_on_a_host_that_is_no_gateway_is_that_of_rfc_5922(self) -> None:
+        """It knows no IP addresses, so those may be proved by any name."""
+        host, address = OurDemand.of_host("node01.domain.local"), OurDemand.of_host("192.0.2.1")
+
+        assert (host.rule, address.rule) == (RFC_5922, ANY_NAME)
+        assert host.judge(OURS, our_role=Role.CLIENT).is_accepted
+        assert address.judge(
+            PresentedNames(ip_addresses=("192.0.2.1",)), our_role=Role.CLIENT
+        ).is_accepted
 
 
 class TestPeersDemand:

@@ -40,7 +40,7 @@ from .heartbeat import BEAT_EVERY, Heartbeat, new_record
 from .journal import Heard
 from .listening import describe_listeners, media_address, open_listeners
 from .node_log import NodeLog, Steps
-from .peer_certificate import demand_on
+from .peer_certificate import Demands
 from .probing import Outlook, Probing
 from .provoked import SUM_UP_EVERY, Provoked
 from .reception import Reception
@@ -191,7 +191,7 @@ class Node:
             tls=tls,
         )
         signalling.judge_servers_by(
-            lambda hop: demand_on(hop, snapshot.configuration, addresses.by_gateway)
+            Demands(lambda: snapshot.configuration, lambda: addresses.by_gateway).on
         )
         signalling.watch_refusals(
             lambda remote, reason: tell_turned_away(remote, reason, self._provoked)

@@ -1,5 +1,6 @@
 """Whom we believe by a certificate: the gateway that a caller is, and the one that we call."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +13,9 @@ from umbel.identity.handshake import HandshakeReport, Role
 from umbel.identity.identity_findings import all_names_of
 from umbel.identity.names import PresentedNames, presented_names
 from umbel.sip.hop import Hop, Source
+
+Place = tuple[str, str, int]
+"""The domain, address and port of a hop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,33 @@ def demand_on(hop: Hop, configuration: Configuration, resolved: Resolved) -> Our
     host = hop.domain.rstrip(".") or hop.address
     gateway = gateway_at(host, hop.port, configuration.gateways, resolved)
     return OurDemand.of_host(host) if gateway is None else our_demand(gateway)
+
+
+class Demands:
+    """
+    What TLS servers have to prove, place by place.
+
+    It is asked at each send: what was found is kept until the configuration or DNS changes.
+    """
+
+    def __init__(
+        self, configuration: Callable[[], Configuration], resolved: Callable[[], Resolved]
+    ) -> None:
+        self._configuration, self._resolved = configuration, resolved
+        self._seen: tuple[Configuration, Resolved] | None = None
+        self._found: dict[Place, OurDemand] = {}
+
+    def on(self, hop: Hop) -> OurDemand:
+        """Say what a server has to prove before a request goes to it."""
+        configuration, resolved = self._configuration(), self._resolved()
+        before = self._seen
+        if before is None or before[0] is not configuration or before[1] is not resolved:
+            self._seen = configuration, resolved
+            self._found.clear()
+        place = hop.domain, hop.address, hop.port
+        if place not in self._found:
+            self._found[place] = demand_on(hop, configuration, resolved)
+        return self._found[place]
 
 
 @lru_cache(maxsize=1024)
