@@ -1,7 +1,6 @@
 """Whom we believe by a certificate: the gateway that a caller is, and the one that we call."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from umbel.diagnosis.gateway_identity import our_demand
@@ -18,20 +17,26 @@ Place = tuple[str, str, int]
 """The domain, address and port of a hop."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedCertificate:
     """A peer's certificate whose chain OpenSSL found good."""
 
-    names: PresentedNames
-    our_role: Role
-    """Rules differ for the certificates of clients and of servers."""
+    def __init__(self, names: PresentedNames, our_role: Role) -> None:
+        """Judge in *our_role*: rules differ for the certificates of clients and of servers."""
+        self._names = names
+        self._our_role = our_role
+        # Each request asks, about every gateway, and the answer never changes.
+        self._proved: dict[tuple[str, str, tuple[str, ...]], bool] = {}
 
     def __str__(self) -> str:
-        return all_names_of(self.names)
+        return all_names_of(self._names)
 
     def proves(self, gateway: Gateway) -> bool:
         """Say whether it is this gateway's, by the gateway's ``our_rule``."""
-        return _proves(self, gateway)
+        asked = gateway.our_rule, gateway.address, gateway.certificate_names
+        if asked not in self._proved:
+            judgement = our_demand(gateway).judge(self._names, our_role=self._our_role)
+            self._proved[asked] = judgement.is_accepted
+        return self._proved[asked]
 
 
 def verified_certificate(source: Source) -> VerifiedCertificate | None:
@@ -39,7 +44,7 @@ def verified_certificate(source: Source) -> VerifiedCertificate | None:
     report = source.handshake
     if not isinstance(report, HandshakeReport) or not report.is_verified:
         return None
-    return VerifiedCertificate(names=_names_in(report.peer_chain[0]), our_role=report.role)
+    return _certificate(report.peer_chain[0], report.role)
 
 
 def demand_on(hop: Hop, configuration: Configuration, resolved: Resolved) -> OurDemand:
@@ -77,10 +82,5 @@ class Demands:
 
 
 @lru_cache(maxsize=1024)
-def _names_in(certificate: bytes) -> PresentedNames:
-    return presented_names(certificate)
-
-
-@lru_cache(maxsize=4096)  # Each request asks, about every gateway, and the answer never changes.
-def _proves(certificate: VerifiedCertificate, gateway: Gateway) -> bool:
-    return our_demand(gateway).judge(certificate.names, our_role=certificate.our_role).is_accepted
+def _certificate(der: bytes, our_role: Role) -> VerifiedCertificate:
+    return VerifiedCertificate(presented_names(der), our_role)
