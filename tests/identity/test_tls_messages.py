@@ -95,6 +95,7 @@ class TestFirstBytes:
             (b"SIP/2.0 200 OK\r\n", "the peer speaks SIP without TLS"),
             (b"INVITE sips:a@b SIP", "the peer speaks SIP without TLS"),
             (b"GET / HTTP/1.1\r\n", "the peer speaks HTTP"),
+            (b"HTTP/1.1 400 Bad Request\r\n", "the peer speaks HTTP"),
             (b"\x16\x03\x01\x00\x00", "the peer speaks TLS"),
             (b"SSH-2.0-OpenSSH_9\r\n", "the peer does not speak TLS"),
         ],

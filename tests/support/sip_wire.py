@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from umbel.core.errors import PeerError
+from umbel.core.instants import Clock
 from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import HandshakeReport
 from umbel.net.clock import SystemClock
@@ -48,6 +49,7 @@ class Wire:
 
     tls: TlsIdentity | None = None
     limits: ConnectionLimits = PATIENT
+    clock: Clock = field(default_factory=SystemClock)
     expects: Callable[[Hop], OurDemand] | None = None
     messages: asyncio.Queue[tuple[bytes, Source]] = field(default_factory=asyncio.Queue)
     reports: asyncio.Queue[HandshakeReport] = field(default_factory=asyncio.Queue)
@@ -62,7 +64,7 @@ class Wire:
             on_message=lambda data, source: self.messages.put_nowait((data, source)),
             on_handshake=self.reports.put_nowait,
             on_malformed=lambda *what: self.complaints.put_nowait(what),
-            clock=SystemClock(),
+            clock=self.clock,
             tls=self.tls,
             limits=self.limits,
         )

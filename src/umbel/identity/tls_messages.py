@@ -100,7 +100,7 @@ def _protocol_of(first: bytes) -> str:
     line = first.split(b"\n", 1)[0]
     if line.startswith(b"SIP/2.0") or b" sip:" in line or b" sips:" in line:
         return "the peer speaks SIP without TLS"
-    if b" HTTP/" in line:
+    if b" HTTP/" in line or line.startswith(b"HTTP/"):
         return "the peer speaks HTTP"
     if looks_like_tls(first):
         return "the peer speaks TLS"
