@@ -7,15 +7,16 @@ from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from tests.support.authority import Authority
+from tests.support.authority import PAST, Authority
 from tests.support.raw_peer import closing
 from tests.support.sip_wire import OK, OPTIONS, PATIENT, Wire
 
 from umbel.core.errors import Unavailable
-from umbel.identity.handshake import Ending
+from umbel.identity.handshake import Alert, Closer, Ending
 from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.hop import Hop, Transport
 
@@ -120,6 +121,18 @@ class TestSClient:
 
             assert report.ending is Ending.REFUSED_BY_US
             assert report.detail == "we refused what the peer sent: unsupported protocol"
+
+    async def test_on_our_tcp_port_is_known_by_its_client_hello(self) -> None:
+        """It offers TLS to a port that takes none."""
+        wire = Wire()
+        async with closing(wire):
+            hop = await wire.listen(Transport.TCP)
+            async with client(hop, "-servername", UM, "-tls1_3") as process:
+                await hear(process, b"no peer certificate available")
+            report = await wire.report()
+
+            assert (report.ending, report.closed_by) == (Ending.NOT_TLS, Closer.US)
+            assert (report.server_name, report.versions_offered) == (UM, ("TLSv1.3",))
 
     async def test_that_resumes_a_session_is_known_still(self, authority: Authority) -> None:
         """By session identifier, of TLS 1.2: no certificate is sent, the first one holds."""
@@ -260,23 +273,54 @@ class TestSServer:
             assert report.ending is Ending.SUCCEEDED
             assert report.own_chain
 
-    @versions
-    async def test_that_does_not_know_our_authority_says_so(
-        self, authority: Authority, tmp_path: Path, version: str
+    @pytest.mark.parametrize(
+        ("version", "progress", "sent"),
+        [
+            ("-tls1_2", "after our Finished", 0),
+            ("-tls1_3", "after the handshake, before the first message", len(OPTIONS)),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("alert", "is_foreign", "expires"),
+        [("unknown_ca", True, None), ("certificate_expired", False, PAST)],
+    )
+    async def test_that_refuses_our_certificate_says_why(
+        self,
+        authority: Authority,
+        tmp_path: Path,
+        version: str,
+        progress: str,
+        sent: int,
+        alert: str,
+        is_foreign: bool,
+        expires: datetime | None,
     ) -> None:
-        """In TLS 1.3 after our handshake succeeded."""
+        """In TLS 1.3 after our handshake succeeded, with our request on its way."""
         certificate, key = authority.files(UM)
-        stranger = Authority(tmp_path).identity(GATEWAY, trusts=authority)
-        wire = Wire(tls=stranger)
+        issuing = Authority(tmp_path) if is_foreign else authority
+        wire = Wire(tls=issuing.identity(GATEWAY, trusts=authority, expires=expires))
         trust = ("-CAfile", authority.trust_file(), "-Verify", "1", "-verify_return_error")
         async with (
             closing(wire),
             server(version, "-cert", certificate, "-key", key, *trust) as hop,
         ):
-            with pytest.raises(Unavailable, match="the peer sent the alert unknown_ca"):
+            detail = f"the peer sent the alert {alert} {progress}"
+            with pytest.raises(Unavailable, match=detail):
                 await wire.signalling.send(OPTIONS, hop)
+            report = await wire.report()
 
-            assert (await wire.report()).ending is Ending.REFUSED_BY_PEER
+            assert (report.ending, report.closed_by) == (Ending.REFUSED_BY_PEER, Closer.PEER)
+            assert (report.detail, report.closed_after) == (detail, progress)
+            assert report.alerts[0] == Alert(sent_by_us=False, description=alert, is_fatal=True)
+            assert (report.sip_received, report.sip_sent) == (0, sent)
+
+    async def test_that_we_speak_tcp_to_hangs_up(self, authority: Authority) -> None:
+        """OpenSSL has no alert for what is no TLS at all."""
+        certificate, key = authority.files(UM)
+        wire = Wire()
+        async with closing(wire), server("-cert", certificate, "-key", key) as hop:
+            with pytest.raises(Unavailable, match="as a TLS server does that is spoken to without"):
+                await wire.signalling.send(OPTIONS, replace(hop, transport=Transport.TCP))
 
     async def test_without_a_common_cipher_says_so(self, authority: Authority) -> None:
         """The alert is the only clue that it gives."""

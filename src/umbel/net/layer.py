@@ -73,17 +73,26 @@ class Layer(Protocol):
         ...
 
 
+_AS_TLS_DOES = "as a TLS server does that is spoken to without TLS"
+"""OpenSSL, and so most servers, hang up without an alert on what is no TLS at all."""
+
+
 class PlainLayer:
     """TCP without TLS. Looks at the first bytes only, for peers that try TLS here."""
 
     is_ready = True
-    progress = "before the first message"
 
     def __init__(self, role: Role, clock: Clock) -> None:
         self._role = role
         self._clock = clock
         self._first = b""
         self._output = bytearray()
+
+    @property
+    def progress(self) -> str:
+        """Say that nothing has come; from a server that may mean that it waits for TLS."""
+        nothing = "before the first message"
+        return nothing if self._role is Role.SERVER else f"{nothing}, {_AS_TLS_DOES}"
 
     def begin(self) -> None:
         """Do nothing: TCP is all there is."""
