@@ -13,8 +13,10 @@ from umbel.admin.administration import Administration
 from umbel.app.administration import open_administration
 from umbel.app.settings import Settings, load_settings
 from umbel.app.stores import open_store
+from umbel.backends.authority import Authority, AuthorityTerms
 from umbel.core.events import Event
 from umbel.directory.records import CallRecord
+from umbel.identity.certificate_request import KeyKind, RequestedNames
 from umbel.mailbox.message import Caller
 from umbel.net.clock import SystemClock
 from umbel.net.randomness import SystemRandomness
@@ -22,7 +24,7 @@ from umbel.net.randomness import SystemRandomness
 from .baresip import Line, Phone, phone, write_wav
 from .likeness import Samples
 from .namespaces import Host, Network, network
-from .pki import Authority, Credentials
+from .pki import Credentials
 from .pool import POOL, PORT, Pool, mediation_pool
 from .postgresql import PostgreSql
 from .program import Running, running
@@ -46,7 +48,7 @@ address = "{POOL}"
 port = {PORT}
 transport = "tls"
 rule = "lync"
-{{gateway}}
+probe_every = 1
 
 [[huntgroup]]
 name = "pool"
@@ -100,6 +102,24 @@ transport = "tls"
 """
 
 
+class Company:
+    """The certificate authority that the pool and the nodes trust: Umbel's own, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        terms = AuthorityTerms(domains=("domain.local",))
+        self._authority = Authority(folder, SystemClock().wall(), terms)
+        self.trust = folder / "authority.pem"
+
+    def issue(self, *names: str) -> Credentials:
+        """Issue a certificate: its common name, which also is its first alternative name, and more."""
+        into = self.folder / "issued" / "+".join(name.partition(".")[0] for name in names)
+        certificate, key, _trust = self._authority.issue_files(
+            RequestedNames.of_node(names[0], names[1:]), KeyKind.RSA_2048, into
+        )
+        return Credentials(certificate=certificate, key=key, both=certificate)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """One node of the array."""
@@ -116,8 +136,7 @@ class Member:
             UMBEL, "--settings", self.folder / "umbel.toml", *arguments,
             log=log, namespace=self.host.namespace, own_names=self.folder.parent / "hosts",
         ) as command:  # fmt: skip
-            code = await command.wait(within)
-            return code, command.output
+            return await command.wait(within), command.output
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -126,7 +145,7 @@ class Array:
 
     folder: Path
     network: Network
-    authority: Authority
+    company: Company
     pool: Pool
     nodes: dict[str, Member]
     administration: Administration
@@ -212,28 +231,27 @@ class Array:
 async def array_behind_pool(
     folder: Path,
     postgresql: PostgreSql,
-    issue: Callable[[Authority, str], Credentials],
-    gateway: str = "",
+    shown: Callable[[Company], Credentials],
 ) -> AsyncIterator[Array]:
     """
     Run the stage for as long as the block.
 
-    *issue* gives the certificate that each node begins with, *gateway* are more lines of the pool
-    as the nodes know it.
+    *shown* issues the certificate that both nodes begin with.
     """
-    authority = Authority(folder / "pki")
+    company = Company(folder / "company")
+    shared = shown(company)
     async with AsyncExitStack() as stack:
         net = stack.enter_context(network(folder, POOL, *NODES))
         url = postgresql.url(postgresql.fresh())
         for name in NODES:
-            _prepare(folder / _short(name), name, url, issue(authority, name), authority.trust)
+            _prepare(folder / _short(name), name, url, shared, company.trust)
         settings = load_settings(folder / "node01" / "umbel.toml")
         administration = await stack.enter_async_context(open_administration(settings))
-        await administration.apply(SITE.format(gateway=gateway), "site.toml")
+        await administration.apply(SITE, "site.toml")
         for extension in ("2001", "2002", "2003"):
             await administration.set_pin(extension, PIN, must_change=False)
         pool = await stack.enter_async_context(
-            mediation_pool(folder / "pool", net, NODES, authority.issue(POOL), authority.trust)
+            mediation_pool(folder / "pool", net, NODES, company.issue(POOL), company.trust)
         )
         members = {
             name: await stack.enter_async_context(_member(folder / _short(name), name, net))
@@ -244,7 +262,7 @@ async def array_behind_pool(
         yield Array(
             folder=folder,
             network=net,
-            authority=authority,
+            company=company,
             pool=pool,
             nodes=members,
             administration=administration,
@@ -252,14 +270,14 @@ async def array_behind_pool(
         )
 
 
-def shared_certificate(authority: Authority, _name: str) -> Credentials:
-    """Give every node the certificate of the story."""
-    return authority.issue(ARRAY, *NODES, common_name=ARRAY)
+def with_array_name(company: Company) -> Credentials:
+    """Issue the certificate of the story: the array's name, and the nodes' as alternatives."""
+    return company.issue(ARRAY, *NODES)
 
 
-def own_certificate(authority: Authority, name: str) -> Credentials:
-    """Give a node a certificate of its own."""
-    return authority.issue(name)
+def of_first_node(company: Company) -> Credentials:
+    """Issue the certificate of one node, for all of them to show."""
+    return company.issue(NODE01)
 
 
 def install(folder: Path, issued: Credentials) -> None:

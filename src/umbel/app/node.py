@@ -12,7 +12,7 @@ from umbel.core.instants import Duration
 from umbel.identity.handshake import HandshakeReport
 from umbel.mailbox.ports import PinHasher
 from umbel.net.clock import SystemClock
-from umbel.net.dns import Resolver
+from umbel.net.dns import Hosts, NameSources, Resolver
 from umbel.net.media_engine import MediaEngine
 from umbel.net.randomness import SystemRandomness
 from umbel.net.signalling import Signalling
@@ -63,11 +63,18 @@ GOODBYE_PATIENCE: Duration = 2.0
 
 @asynccontextmanager
 async def running_node(
-    settings: Settings, *, watch: Callable[[Heard], None] | None = None
+    settings: Settings,
+    *,
+    watch: Callable[[Heard], None] | None = None,
+    hosts: Hosts | None = None,
 ) -> AsyncIterator["Node"]:
-    """Run a node for as long as the block; *watch* is told what callers hear and do."""
+    """
+    Run a node for as long as the block; *watch* is told what callers hear and do.
+
+    *hosts* are addresses of names that no name server has to know.
+    """
     async with AsyncExitStack() as stack:
-        node = Node(settings, watch or _ignore)
+        node = Node(settings, watch or _ignore, hosts or {})
         await node.start(stack)
         yield node
 
@@ -75,7 +82,7 @@ async def running_node(
 class Node:
     """One Umbel server, as ``running_node`` runs it."""
 
-    def __init__(self, settings: Settings, watch: Callable[[Heard], None]) -> None:
+    def __init__(self, settings: Settings, watch: Callable[[Heard], None], hosts: Hosts) -> None:
         self.settings = settings
         self.clock = SystemClock()
         self.events = Teller(settings.node.name, self.clock)
@@ -88,7 +95,9 @@ class Node:
         self._driver: Driver | None = None
         self._reception: Reception | None = None
         self._engine: MediaEngine | None = None
-        self._probing = Probing(Resolver(randomness=SystemRandomness()))
+        self._probing = Probing(
+            Resolver(randomness=SystemRandomness(), sources=NameSources(hosts=hosts))
+        )
 
     def live_things(self) -> dict[str, int]:
         """Give how many of each kind of thing live now; every one is 0 on a node at rest."""
@@ -108,7 +117,7 @@ class Node:
         log = NodeLog(self.settings.node.name)
         self.events.add_listener(log.event)
         stack.enter_context(self._faults.told_of_callbacks())
-        tls = load_tls(self.settings.tls)
+        tls = load_identity(self.settings.tls) if self.settings.tls else None
         insides = await self._open(stack)
         signalling = self._make_signalling(tls, insides)
         care = self._care_for_certificate(tls, signalling, insides.store)
@@ -375,11 +384,6 @@ class _Insides:
     addresses: GatewayAddresses
     snapshot: Snapshot
     trace: Callable[[Entry], None]
-
-
-def load_tls(settings: TlsSettings | None) -> TlsIdentity | None:
-    """Load the node's certificate, where it has one."""
-    return None if settings is None else load_identity(settings)
 
 
 def _ignore(_heard: Heard) -> None:

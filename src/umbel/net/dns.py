@@ -32,12 +32,16 @@ _TARGETS: Final = 16
 """Hosts of one URI that are looked up; a longer list helps nobody."""
 
 
+Hosts = Mapping[str, Sequence[str]]
+"""Addresses by lower-case name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameSources:
     """Where names are looked up, in this order."""
 
-    hosts: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Addresses by lower-case name, given by the caller."""
+    hosts: Hosts = field(default_factory=dict)
+    """Names that the caller knows."""
     hosts_file: Path | None = HOSTS_FILE
     """Addresses of this machine's own. A name that has one is not asked of DNS at all."""
     name_servers: Sequence[Address] = ()

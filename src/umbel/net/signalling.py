@@ -137,6 +137,11 @@ class Signalling:
             raise
         return connection.origin.name
 
+    def drop(self, name: str, why: str) -> None:
+        """Close one connection, whatever still goes on by it."""
+        if (connection := self._connections.named(name)) is not None:
+            connection.close(why)
+
     async def close(self) -> None:
         """Stop listening, and close every connection in good order."""
         self._listening.close()

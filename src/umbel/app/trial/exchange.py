@@ -5,7 +5,7 @@ engine. It calls, presses keys, speaks, hears, and follows the transfers that it
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -24,14 +24,14 @@ from umbel.core.instants import Clock, Duration
 from umbel.media.engine import Playable, Samples
 from umbel.media.offer_answer import LocalMedia, MediaSecurity
 from umbel.net.clock import SystemClock
-from umbel.net.dns import Resolver
+from umbel.net.dns import Hosts, NameSources, Resolver
 from umbel.net.listeners import Listener
 from umbel.net.media_engine import MediaEngine
 from umbel.net.randomness import SystemRandomness
 from umbel.net.signalling import Signalling
 from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.address import Address
-from umbel.sip.hop import Transport
+from umbel.sip.hop import Source, Transport
 from umbel.sip.uri import Uri
 from umbel.ua import Leg, LocalAddress, LocalIdentity, Policy, UserAgent
 from umbel.ua.events import (
@@ -193,16 +193,37 @@ class Exchange:
                 pass
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """Who the exchange is towards its peers, and whom it listens to."""
+
+    host: str = LOOPBACK
+    """What its Via and Contact say."""
+    hosts: Hosts = field(default_factory=dict)
+    """Names that no name server has to know."""
+    hears: Callable[[bytes, Source], bool] = lambda _data, _source: True
+    """Says whether it takes a message; one that it does not take ends the connection."""
+
+
 @asynccontextmanager
-async def running_exchange(port: int, tls: TlsIdentity | None) -> AsyncIterator[Exchange]:
+async def running_exchange(
+    port: int, tls: TlsIdentity | None, manners: Manners = Manners()
+) -> AsyncIterator[Exchange]:
     """Run the exchange for as long as the block: with TLS and SRTP, or all in the clear by UDP."""
     clock, randomness = SystemClock(), SystemRandomness()
     events = Teller("the exchange", clock)
     events.add_listener(log_event)
     transport = Transport.TLS if tls else Transport.UDP
     engine = MediaEngine(AUDIO_PORTS)
+
+    def take(data: bytes, source: Source) -> None:
+        if manners.hears(data, source):
+            driver.receive(data, source)
+        elif source.connection is not None:
+            signalling.drop(source.connection, "the peer is no server that we know")
+
     signalling = Signalling(
-        on_message=lambda data, source: driver.receive(data, source),
+        on_message=take,
         on_handshake=_ignore,
         on_malformed=_ignore,
         clock=clock,
@@ -212,14 +233,14 @@ async def running_exchange(port: int, tls: TlsIdentity | None) -> AsyncIterator[
         UserAgent(
             randomness=randomness,
             identity=LocalIdentity(
-                addresses=(LocalAddress(transport=transport, host=LOOPBACK, port=port),),
+                addresses=(LocalAddress(transport=transport, host=manners.host, port=port),),
                 user="exchange",
                 product="Umbel proof",
             ),
             policy=Policy(follows_transfers=True),
         ),
         signalling,
-        Resolver(randomness=randomness),
+        Resolver(randomness=randomness, sources=NameSources(hosts=manners.hosts)),
         clock=clock,
         faults=Faults(events, clock),
         on_event=lambda event: exchange.receive(event),
