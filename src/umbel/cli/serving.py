@@ -43,10 +43,20 @@ def serve(ctx: click.Context) -> None:
 )
 @click.option("--once", is_flag=True, help="Exit after the proof; 0 only if it succeeded.")
 @click.option("--log", is_flag=True, help="Show the node's log as well.")
+@click.option(
+    "--incident", is_flag=True, help="Play the story of two servers with one certificate."
+)
 @click.pass_context
-def try_system(ctx: click.Context, folder: Path, once: bool, log: bool) -> None:
-    """Run a complete system on this machine, which proves itself by a call."""
+def try_system(ctx: click.Context, folder: Path, once: bool, log: bool, incident: bool) -> None:
+    """Run a complete system on this machine, which proves itself by a call.
+
+    With --incident it plays, and explains, the trouble that Umbel was made to end: every step for
+    real, and the exit code is 0 only if each came true.
+    """
     folder = folder.absolute()
+    if incident:
+        _play_incident(ctx, folder / "incident", log=log)
+        return
     _say(f"A complete system, all of it in {folder}: setting up …")
     # What follows takes most of a second to import; the newcomer has something to read by now.
     from umbel.app.log import configure_log
@@ -63,6 +73,21 @@ def try_system(ctx: click.Context, folder: Path, once: bool, log: bool) -> None:
         ctx.exit(FINDINGS)
 
 
+def _play_incident(ctx: click.Context, folder: Path, *, log: bool) -> None:
+    _say(f"The incident, all of it in {folder}: setting the stage …")
+    from umbel.app.log import configure_log
+    from umbel.app.settings import LogFormat
+    from umbel.app.trial.incident.play import play_incident
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "log").open("w", encoding="utf-8") as file:
+        configure_log(LogFormat.PRETTY, stream=sys.stderr if log else file)
+        came_true = _run_until_asked_to_stop(play_incident(folder, say=_say))
+    if not came_true:
+        _say(f"What the nodes said: {folder / 'log'}")
+        ctx.exit(FINDINGS)
+
+
 def _say(text: str) -> None:
     """Print lines; on a terminal what is too long goes on under where it began."""
     if sys.stdout.isatty():
@@ -72,14 +97,23 @@ def _say(text: str) -> None:
 
 
 def _hanging(line: str, width: int) -> str:
+    if line.startswith("    │ "):
+        return _wrapped(line.removeprefix("    │ "), width, "    │ ")
     mark = ": " if line.startswith("    ") else "• "
     indent = len(line.partition(mark)[0] + mark) if mark in line else 0
-    return "\n".join(
-        textwrap.wrap(
-            line, max(width, indent + 20), subsequent_indent=" " * indent, break_on_hyphens=False
-        )
-        or [""]
+    return _wrapped(line, max(width, indent + 20), "", " " * indent)
+
+
+def _wrapped(line: str, width: int, first: str, further: str | None = None) -> str:
+    """Wrap a line; *first* stands before it, *further* before the lines that go on with it."""
+    wrapped = textwrap.wrap(
+        line,
+        width,
+        initial_indent=first,
+        subsequent_indent=first if further is None else further,
+        break_on_hyphens=False,
     )
+    return "\n".join(wrapped or [first])
 
 
 def _programs() -> Path | None:

@@ -137,18 +137,18 @@ class Signalling:
             raise
         return connection.origin.name
 
-    def drop(self, name: str, why: str) -> None:
-        """Close one connection, whatever still goes on by it."""
-        if (connection := self._connections.named(name)) is not None:
-            connection.close(why)
+    def drop(self, name: str | None, why: str) -> None:
+        """Close one connection, or all of them, whatever still goes on by it."""
+        for connection in self._connections:
+            if name in (None, connection.origin.name):
+                connection.close(why)
 
     async def close(self) -> None:
         """Stop listening, and close every connection in good order."""
         self._listening.close()
         for task in self._opening:
             task.cancel()
-        for connection in self._connections:
-            connection.close("this node is shutting down")
+        self.drop(None, "this node is shutting down")
         await self._connections.wait_until_empty()
         self._credentials.close()
         if self._check is not None:

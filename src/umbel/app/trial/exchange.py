@@ -105,7 +105,10 @@ class Exchange:
         clock: Clock,
         randomness: Randomness,
         security: MediaSecurity,
+        close_connections: Callable[[], None],
     ) -> None:
+        self.close_connections = close_connections
+        """Has each peer shake hands anew."""
         self._driver = driver
         self._engine = engine
         self._clock = clock
@@ -252,6 +255,7 @@ async def running_exchange(
         clock=clock,
         randomness=randomness,
         security=MediaSecurity.REQUIRED if tls else MediaSecurity.NONE,
+        close_connections=lambda: signalling.drop(None, "the next one is to be a new one"),
     )
     await engine.start()
     try:

@@ -103,9 +103,9 @@ def _prepare(folder: Path) -> Ports:
     path = folder / "umbel.toml"
     if path.exists():
         return _ports_of(load_settings(path), path)
-    udp = _free_port(5060)
-    tls = _free_port(5061, udp)
-    ports = Ports(udp=udp, tls=tls, exchange=_free_port(5071, udp, tls))
+    udp = free_port(5060)
+    tls = free_port(5061, udp)
+    ports = Ports(udp=udp, tls=tls, exchange=free_port(5071, udp, tls))
     authority = Authority(folder / "certificates", SystemClock().wall())
     authority.issue(NODE, ("127.0.0.1",))
     authority.issue("exchange.localhost", ("127.0.0.1",))
@@ -162,10 +162,10 @@ def _ports_of(found: Settings, path: Path) -> Ports:
             do="name another folder: umbel try --folder FOLDER",
         )
     udp, tls = by_transport["udp"], by_transport["tls"]
-    return Ports(udp=udp, tls=tls, exchange=_free_port(5071, udp, tls))
+    return Ports(udp=udp, tls=tls, exchange=free_port(5071, udp, tls))
 
 
-def _free_port(wanted: int, *taken: int) -> int:
+def free_port(wanted: int, *taken: int) -> int:
     """Give *wanted*, or the next port that nobody has or has *taken*, for UDP and TCP."""
     for port in range(wanted, wanted + 1000, 10):
         if port in taken:
