@@ -48,7 +48,6 @@ from .record_keeper import KEEP_EVERY, RecordKeeper
 from .recovery import FINISH_EVERY, Recovery
 from .settings import (
     Settings,
-    TlsSettings,
 )
 from .snapshot import LOOK_EVERY, Snapshot
 from .stores import open_hasher, open_store

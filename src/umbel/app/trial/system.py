@@ -7,8 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 from umbel.app.administration import open_administration
+from umbel.app.certificate_watch import load_identity
 from umbel.app.journal import Heard
-from umbel.app.node import load_tls, running_node
+from umbel.app.node import running_node
 from umbel.app.settings import Settings, TlsSettings, load_settings
 from umbel.backends.authority import Authority
 from umbel.backends.prompts import package_folder
@@ -125,15 +126,13 @@ async def _fill_store(node_settings: Settings, ports: Ports) -> None:
 
 async def _prove(folder: Path, node_settings: Settings, ports: Ports, captions: Captions) -> bool:
     certificates = folder / "certificates"
-    tls = load_tls(
+    tls = load_identity(
         TlsSettings(
             certificate=str(certificates / "exchange.localhost.pem"),
             key=str(certificates / "exchange.localhost.key"),
             trust=str(certificates / "authority.pem"),
         )
     )
-    if tls is None:
-        return False
     words = package_folder("en-US") / "clips" / "phrase" / f"{FIRST_WORDS}.wav"
     try:
         async with running_exchange(ports.exchange, tls) as exchange:

@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 """Prints a line."""
 
 SHORT: Duration = 3.0
-LONG: Duration = 25.0
+LONG: Duration = 20.0
 """Seconds of the message that is heard while the certificates are replaced."""
 
 _NOTE = 800

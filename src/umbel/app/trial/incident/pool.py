@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from umbel.app.node import load_tls
+from umbel.app.certificate_watch import load_identity
 from umbel.app.settings import TlsSettings
 from umbel.app.trial.exchange import Exchange, Manners, running_exchange
 from umbel.identity.demands import OurDemand
@@ -45,7 +45,7 @@ class Topology:
 async def running_pool(stage: Stage, topology: Topology) -> AsyncIterator[Exchange]:
     """Run the pool for as long as the block."""
     files = stage.folder / "company"
-    tls = load_tls(
+    tls = load_identity(
         TlsSettings(
             certificate=str(files / f"{POOL}.pem"),
             key=str(files / f"{POOL}.key"),
