@@ -28,8 +28,11 @@ from tests.support.sipp_dialog import ACK, ANSWERED
 
 from umbel.admin.administration import Administration
 from umbel.app.administration import open_administration
+from umbel.app.kept_trace import kept_trace
 from umbel.app.settings import load_settings
 from umbel.mailbox.message import Message, MessageState
+from umbel.trace.entry import Passage
+from umbel.trace.glance import glance
 
 pytestmark = pytest.mark.peer
 
@@ -95,6 +98,7 @@ def speaks(folder: Path) -> str:
 
 class TestANodeThatIsKilledWhileSomebodySpeaks:
     async def test_delivers_after_its_restart_what_was_spoken(self, tmp_path: Path) -> None:
+        """And its trace still tells how the call came."""
         node_folder = tmp_path / "node"
         ports = write_settings(node_folder)
         settings = load_settings(node_folder / "umbel.toml")
@@ -114,6 +118,10 @@ class TestANodeThatIsKilledWhileSomebodySpeaks:
                 calls = await administration.live_calls()
             _message, linear = await administration.message_audio(message.id)
 
+        kept = [one.entry for one in kept_trace(settings).news()]
+        passed = [entry for entry in kept if isinstance(entry, Passage)]
+
+        assert {"INVITE", "ACK"} <= {glance(passage.octets).title for passage in passed}
         assert message.was_interrupted
         assert message.duration >= 2.0
         assert np.abs(np.frombuffer(linear, "<i2")).max() > 5000

@@ -15,7 +15,7 @@ from umbel.core.instants import Duration
 from umbel.core.json_values import Unreadable
 from umbel.directory.objects import Gateway
 from umbel.trace.entry import CallNamed, Kept, Passage
-from umbel.trace.glance import glance
+from umbel.trace.glance import dialogs_in
 from umbel.trace.selection import Wanted
 from umbel.trace.writing import Origin, read_record
 
@@ -85,7 +85,7 @@ def _is_call(kept: Kept, name: str) -> bool:
         case CallNamed(call=call, call_id=call_id):
             return name in (call, call_id)
         case Passage(octets=octets):
-            return name.encode() in octets and glance(octets).call_id == name
+            return name.encode() in octets and dialogs_in(octets)[0] == name
         case _:
             return False
 

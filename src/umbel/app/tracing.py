@@ -161,7 +161,11 @@ def made_presentable(entries: Iterable[Entry]) -> Iterable[Entry]:
             if remote not in ours:
                 ours[remote] = local_address_towards(remote)
             local = ours[remote]
-        yield replace(entry, octets=redact(entry.octets), local=(local, port))
+        octets = redact(entry.octets)
+        if octets == entry.octets and local == entry.local[0]:
+            yield entry
+        else:
+            yield replace(entry, octets=octets, local=(local, port))
 
 
 def _ignore(_entry: Entry) -> None:

@@ -10,6 +10,7 @@ _EXPLAINS: Final = ("Reason", "Warning", "ms-diagnostics", "ms-diagnostics-publi
 """Header fields that tell why (RFC 3326, RFC 3261 sections 20.43 and 20.33, MS-OCER)."""
 _FOLD: Final = re.compile(r"\r?\n[ \t]+")
 _LINE_END: Final = re.compile(r"\r?\n")
+_CALL_ID: Final = re.compile(rb"\n(?:call-id|i)[ \t]*:[ \t]*([^\s]+)", re.IGNORECASE)
 _OTHER_CALL: Final = re.compile(r"[?&]replaces=([^;%&>]+(?:%40[^;%&>]+)?)", re.IGNORECASE)
 
 
@@ -55,6 +56,15 @@ def glance(octets: bytes) -> Glance:
         replaces=tuple(_replaced(fields)),
         content_type=_first(fields, "Content-Type").partition(";")[0].strip(),
     )
+
+
+def dialogs_in(octets: bytes) -> tuple[str, tuple[str, ...]]:
+    """Give the Call-ID of a message and those that it replaces; quicker than a ``glance``."""
+    if b"eplaces" in octets:
+        looked = glance(octets)
+        return looked.call_id, looked.replaces
+    found = _CALL_ID.search(octets)
+    return (found[1].decode("utf-8", "replace") if found else ""), ()
 
 
 def _fields(lines: list[str]) -> dict[str, list[str]]:

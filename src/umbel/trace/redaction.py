@@ -9,8 +9,6 @@ import re
 
 REDACTED = b"redacted"
 
-_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-
 _CREDENTIALS = re.compile(
     rb"^((?:proxy-)?auth(?:orization|entication-info)[ \t]*:[ \t]*(?:[a-z0-9]+[ \t]+)?)"
     rb"[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*",
@@ -20,8 +18,11 @@ _CREDENTIALS = re.compile(
 _CREDENTIALS_IN_URI = re.compile(rb"([?&;](?:proxy-)?authorization=)[^&>\s\"]*", re.IGNORECASE)
 """Header fields that a URI asks to be sent (RFC 3261 section 19.1.1)."""
 
-_BOUNDS = b"<>\"' \t\r\n"
+_BOUNDS = tuple(b"%c" % char for char in b"<>\"' \t\r\n")
+_BOUND = re.compile(rb"[<>\"'\s]")
 """What a URI with a password cannot contain."""
+_WITHOUT_PASSWORD = (b"<sip", b"<sips", b" sip", b" sips")
+"""Where the last colon before an @ follows this, it is the scheme's."""
 _SCHEME = re.compile(rb"(?:sips?|https?|wss?|ftp|ldaps?|im|pres|xmpp):(?://)?", re.IGNORECASE)
 
 _CRYPTO = re.compile(rb"a=crypto:[^\r\n]*", re.IGNORECASE)
@@ -46,33 +47,45 @@ _LENGTH = re.compile(
 
 def redact(message: bytes) -> bytes:
     """Give the message without what nobody may read; one without secrets stays as it is."""
-    end = _END_OF_HEAD.search(message)
-    at = end.end() if end else len(message)
+    at = _end_of_head(message)
     head, body = message[:at], message[at:]
     kept = _redact_body(head, body) if body else body
-    head = _without_keys(_redact_head(head))
-    return (_with_length(head, len(kept) - len(body)) if kept != body else head) + kept
+    if kept != body:
+        head = _with_length(head, len(kept) - len(body))
+    return _redact_text(head) + kept
 
 
-def _redact_head(head: bytes) -> bytes:
-    if b"uth" in head or b"UTH" in head:
-        head = _CREDENTIALS.sub(rb"\1" + REDACTED, head)
-        head = _CREDENTIALS_IN_URI.sub(rb"\1" + REDACTED, head)
-    return _without_passwords(head)
+def _end_of_head(message: bytes) -> int:
+    """Find where the body begins; a peer may have taken LF for the end of a line."""
+    ends = (message.find(blank) + len(blank) for blank in (b"\n\r\n", b"\n\n") if blank in message)
+    return min(ends, default=len(message))
 
 
 def _redact_body(head: bytes, body: bytes) -> bytes:
-    if _CARRIES_KEYS.search(head) or _IS_HIDDEN.search(head) or _IS_HIDDEN.search(body):
+    if _is_secret(head) or _is_secret(body):  # A part of many has a head of its own.
         return REDACTED
-    if _CARRIES_KEYS.search(body):  # A part of many may be of that type.
-        return REDACTED
-    return _without_keys(_redact_head(body))
+    return _redact_text(body)
 
 
-def _without_keys(octets: bytes) -> bytes:
-    """Take out the keys of SRTP, wherever SDP may be."""
-    octets = _KEYS.sub(rb"\1" + REDACTED, octets)
-    return _CRYPTO.sub(_without_key, octets)
+def _is_secret(text: bytes) -> bool:
+    """Say whether a body is not to be shown at all, by its head. Looks closely only where needed."""
+    small = text.lower()
+    may_carry_keys = small.lstrip()[:4] == b"info" or b"dtmf" in small or b"kpml" in small
+    if may_carry_keys and _CARRIES_KEYS.search(text):
+        return True
+    return (b"encoding" in small or b"\ne" in small) and _IS_HIDDEN.search(text) is not None
+
+
+def _redact_text(text: bytes) -> bytes:
+    small = text.lower()
+    if b"auth" in small:
+        text = _CREDENTIALS.sub(rb"\1" + REDACTED, text)
+        text = _CREDENTIALS_IN_URI.sub(rb"\1" + REDACTED, text)
+    if b"k=" in small or b"key-mgmt" in small or b"ice-pwd" in small:
+        text = _KEYS.sub(rb"\1" + REDACTED, text)
+    if b"crypto:" in small:
+        text = _CRYPTO.sub(_without_key, text)
+    return _without_passwords(text)
 
 
 def _without_key(attribute: re.Match[bytes]) -> bytes:
@@ -89,7 +102,10 @@ def _without_passwords(octets: bytes) -> bytes:
 
 def _without_password(before: bytes) -> bytes:
     """Take a password from the end of what stands before an @; in linear time, whoever wrote it."""
-    start = max(before.rfind(bound) for bound in (b"%c" % char for char in _BOUNDS)) + 1
+    last = before.rfind(b":")
+    if last < 0 or before.endswith(_WITHOUT_PASSWORD, 0, last) or _BOUND.search(before, last):
+        return before
+    start = max(map(before.rfind, _BOUNDS)) + 1
     scheme = _SCHEME.search(before, start)
     colon = before.find(b":", scheme.end()) if scheme else -1
     return before if colon < 0 else before[: colon + 1] + REDACTED

@@ -11,7 +11,7 @@ from umbel.identity.handshake import Ending, HandshakeReport
 from umbel.identity.names import presented_names
 
 from .entry import CallNamed, ConnectionEnd, Handshake, Kept, Passage, Secrets
-from .glance import glance
+from .glance import dialogs_in
 
 _HELD: Final = 100_000
 """Entries remembered, because what comes later may show that they belong to it."""
@@ -178,8 +178,8 @@ class Selection:
 def _seen(kept: Kept) -> _Seen:
     if not isinstance(kept.entry, Passage):
         return _Seen(kept)
-    looked = glance(kept.entry.octets)
-    return _Seen(kept, call_id=looked.call_id, replaces=looked.replaces)
+    call_id, replaces = dialogs_in(kept.entry.octets)
+    return _Seen(kept, call_id=call_id, replaces=replaces)
 
 
 def _connection(kept: Kept, name: str) -> _Connection:
