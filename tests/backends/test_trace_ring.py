@@ -110,6 +110,42 @@ class TestFullDisk:
 
         assert read(tmp_path) == [b"before", b"after"]
 
+    def test_leaves_no_file_for_each_attempt(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Neither where a file could be begun nor where one was there."""
+
+        def write(_file: int, _octets: memoryview) -> int:
+            raise OSError(28, "No space left on device")
+
+        writer = ring(tmp_path)
+        with monkeypatch.context() as full:
+            full.setattr(os, "write", write)
+            for _ in range(10):
+                with pytest.raises(Unavailable):
+                    writer.append([b"lost"])
+        writer.append([b"kept"])
+
+        assert len(files_of(tmp_path)) == 1
+        assert [record for _, record in RingReader(tmp_path).read()] == [FIRST, b"kept"]
+
+    def test_begins_another_file_where_nothing_can_be_taken_back(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(_file: int, _other: object) -> int:
+            raise OSError(5, "Input/output error")
+
+        writer = ring(tmp_path)
+        writer.append([b"before"])
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "write", fail)
+            broken.setattr(os, "ftruncate", fail)
+            with pytest.raises(Unavailable):
+                writer.append([b"lost"])
+        writer.append([b"after"])
+
+        assert read(tmp_path) == [b"before", b"after"]
+
 
 class TestTornRecord:
     @pytest.mark.parametrize("left", [1, 4, 11, 12, 15])

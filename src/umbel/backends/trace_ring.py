@@ -48,7 +48,8 @@ class RingWriter:
         self._limits = limits
         self._first = first
         self._file: int | None = None
-        self._size = 0
+        self._size = self._whole = 0
+        """Bytes of the file, and those of them that were written without failure."""
         self._began = 0.0
 
     def append(self, records: Iterable[bytes]) -> None:
@@ -57,9 +58,10 @@ class RingWriter:
         try:
             if self._is_full(len(octets)):
                 self._begin_file()
-            self._write(octets)
+            self._write(octets if self._size else _framed(self._first) + octets)
+            self._whole = self._size
         except OSError as error:
-            self.close()  # What follows begins a file of its own, behind nothing torn.
+            self._take_back()
             raise Unavailable(f"{self._folder}: {error.strerror or error}") from error
 
     def close(self) -> None:
@@ -81,8 +83,17 @@ class RingWriter:
         number = 1 + (_number(files[-1]) if files else 0)
         path = self._folder / f"{self._stem}-{number:08d}{_SUFFIX}"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        self._size, self._began = 0, time.time()
-        self._write(_framed(self._first))
+        self._size, self._whole, self._began = 0, 0, time.time()
+
+    def _take_back(self) -> None:
+        """Cut off what was written in part; on a full disk no file is left for each attempt."""
+        if self._file is None:
+            return
+        try:
+            os.ftruncate(self._file, self._whole)
+            self._size = self._whole
+        except OSError:
+            self.close()  # What follows begins a file of its own, behind nothing torn.
 
     def _remove_old(self, files: Sequence[Path]) -> None:
         """Make room for one more file, and remove what is too old."""
