@@ -2,16 +2,36 @@
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from tests.support.node import SITE, NodeUnderTest, node_under_test
+import pytest
+from tests.support.attempts import HOP, answered, tried
+from tests.support.memory_observations import MemoryObservations
+from tests.support.node import SITE, node_under_test, observed
 from tests.support.options_peer import options_peer
+from tests.support.organisation import LYNC
 from tests.support.pki import Authority
-from tests.support.program import free_port
+from tests.support.program import free_port, until
+from tests.support.repeatable_randomness import RepeatableRandomness
 
+from umbel.app.asking import Asker
+from umbel.app.faults import Faults
+from umbel.app.node_log import NodeLog
+from umbel.app.probing import Outlook, Probing, in_words
+from umbel.app.snapshot import Snapshot
+from umbel.app.teller import Teller
 from umbel.core import event_catalogue as catalogue
-from umbel.diagnosis.attempt import Step
-from umbel.diagnosis.observation import Direction, Observation, PeeringState
+from umbel.diagnosis.attempt import Attempt, Step
+from umbel.diagnosis.observation import PeeringState
+from umbel.directory.objects import Gateway, Status
+from umbel.directory.ports import Configuration
+from umbel.directory.repositories import Change
+from umbel.net.clock import SystemClock
+from umbel.sip.hop import Hop
+from umbel.sip.uri import Uri
 
 UNRESPONSIVE = catalogue.GATEWAY_UNRESPONSIVE.number
 RECOVERED = catalogue.GATEWAY_RECOVERED.number
@@ -33,31 +53,13 @@ dial_plan = "office"
 """
 
 
-async def seen(node: NodeUnderTest, state: PeeringState, within: float = 15) -> Observation:
-    """Wait until the store says that the gateway is in *state*."""
-    found: list[Observation] = []
-    try:
-        async with asyncio.timeout(within):
-            while True:
-                found = [
-                    one
-                    for one in await node.administration.observations()
-                    if one.direction is Direction.TO_GATEWAY
-                ]
-                if found and found[0].state is state:
-                    return found[0]
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"found {found}") from None
-
-
 class TestAGatewayThatAnswers:
     async def test_is_up_and_what_it_said_is_kept(self, tmp_path: Path) -> None:
         async with (
             options_peer(fields=("Server: Strowger/1.0",)) as peer,
             node_under_test(tmp_path, site=site(peer.port)) as node,
         ):
-            found = await seen(node, PeeringState.UP)
+            found = await observed(node, PeeringState.UP)
 
         assert found.node == "node01.umbel.test"
         assert found.gateway == "pbx"
@@ -106,7 +108,7 @@ class TestAGatewayThatDoesNotWantOurCertificate:
                 trust=ours.trust,
             ) as node,
         ):
-            found = await seen(node, PeeringState.REFUSED_BY_THEM)
+            found = await observed(node, PeeringState.REFUSED_BY_THEM)
             told = await node.told(UNRESPONSIVE)
             failed = await node.administration.events(number=catalogue.HANDSHAKE_FAILED.number)
 
@@ -125,8 +127,136 @@ class TestAGatewayThatDoesNotWantOurCertificate:
 class TestAPortWhereNobodyIs:
     async def test_makes_a_gateway_down(self, tmp_path: Path) -> None:
         async with node_under_test(tmp_path, site=site(free_port())) as node:
-            found = await seen(node, PeeringState.DOWN)
+            found = await observed(node, PeeringState.DOWN)
 
         assert found.attempt is not None
         assert found.attempt.step is Step.CONNECTING
         assert "refused" in found.attempt.problem
+
+
+class TestAGatewayThatIsNotToBeAskedAnyMore:
+    async def test_is_left_alone_and_forgotten_when_it_is_removed(self, tmp_path: Path) -> None:
+        async with (
+            options_peer() as peer,
+            node_under_test(tmp_path, site=site(peer.port)) as node,
+        ):
+            await observed(node, PeeringState.UP)
+            await node.administration.remove("huntgroup", "pbx")
+            await node.administration.remove("gateway", "pbx")
+            async with asyncio.timeout(5):
+                while True:
+                    if not await node.administration.observations():
+                        break
+                    await asyncio.sleep(0.05)
+
+
+class ScriptedAsker(Asker):
+    """Finds what a test says, and counts."""
+
+    def __init__(self, *attempts: Attempt) -> None:
+        self.attempts = attempts
+        self.asked = asyncio.Semaphore(0)
+
+    async def ask(self, target: Uri, patience: float) -> tuple[Attempt, ...]:
+        """Give what the test says."""
+        self.asked.release()
+        return self.attempts
+
+
+class Names:
+    """A resolver that knows one pool."""
+
+    async def resolve(self, uri: Uri) -> list[Hop]:
+        """Give both of its hosts."""
+        return [HOP, SECOND]
+
+
+SECOND = replace(HOP, address="192.0.2.8")
+
+
+@asynccontextmanager
+async def probing(asker: Asker, gateway: Gateway) -> AsyncIterator[Probing]:
+    """Probe one gateway for as long as the block."""
+    clock, told = SystemClock(), Teller("node01", SystemClock())
+    probing = Probing(Names())
+    outlook = Outlook(
+        node="node01",
+        asker=asker,
+        clock=clock,
+        randomness=RepeatableRandomness("probing"),
+        events=told,
+        log=NodeLog("node01"),
+        faults=Faults(told, clock),
+        observations=MemoryObservations(),
+        certificate=lambda: None,
+    )
+    await probing.begin(outlook, Snapshot(_NoConfiguration()))
+    await probing.watch(replace(Configuration(), gateways={gateway.name: gateway}))
+    try:
+        yield probing
+    finally:
+        await probing.stop()
+
+
+class _NoConfiguration:
+    """A store without a configuration."""
+
+    async def load(self) -> Configuration:
+        return Configuration()
+
+    async def revision(self) -> int:
+        return 0
+
+    async def apply(self, changes: Sequence[Change], *, expected: int | None = None) -> int:
+        raise NotImplementedError
+
+
+class TestAPool:
+    async def test_is_called_where_somebody_answered(self) -> None:
+        asker = ScriptedAsker(tried(), replace(answered(), hop=SECOND))
+        async with probing(asker, replace(LYNC, probe_every=1)) as found:
+            await asyncio.wait_for(asker.asked.acquire(), 5)
+            await until(
+                lambda: found.state_of("lync") is PeeringState.UP,
+                5,
+                lambda: AssertionError("it is not up"),
+            )
+            assert await found.resolve(Uri.parse("sip:pool.example.org")) == [SECOND, HOP]
+        assert found.state_of("lync") is PeeringState.UNKNOWN
+
+    async def test_is_asked_at_once_when_it_matters(self) -> None:
+        asker = ScriptedAsker(answered())
+        async with probing(asker, replace(LYNC, probe_every=3600)) as found:
+            found.ask_soon()
+            await asyncio.wait_for(asker.asked.acquire(), 5)
+            await asyncio.sleep(0)
+            found.ask_soon()
+            await asyncio.wait_for(asker.asked.acquire(), 5)
+
+    @pytest.mark.parametrize(
+        "gateway",
+        [replace(LYNC, probe_every=0), replace(LYNC, probe_every=1, status=Status.DISABLED)],
+    )
+    async def test_is_not_asked_where_nobody_wants_it(self, gateway: Gateway) -> None:
+        asker = ScriptedAsker(answered())
+        async with probing(asker, gateway) as found:
+            found.ask_soon()
+            await asyncio.sleep(0)
+            assert found.state_of("lync") is PeeringState.UNKNOWN
+        assert asker.asked.locked()
+
+
+class TestALengthOfTime:
+    @pytest.mark.parametrize(
+        ("seconds", "words"),
+        [
+            (0.2, "less than a second"),
+            (59, "59 s"),
+            (61, "1 min 1 s"),
+            (3600, "1 h"),
+            (3725, "1 h 2 min"),
+            (90_000, "1 d 1 h"),
+        ],
+    )
+    def test_is_told_in_its_two_largest_units(self, seconds: float, words: str) -> None:
+        assert in_words(seconds) == words

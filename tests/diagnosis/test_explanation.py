@@ -7,6 +7,7 @@ from tests.support.certificates import authority, leaf
 
 from umbel.diagnosis.explanation import explain
 from umbel.diagnosis.gateway_identity import surroundings
+from umbel.diagnosis.knock import Door, Knock, Speech
 from umbel.directory.objects import Gateway, Transport
 from umbel.identity.chains import Trust
 from umbel.identity.handshake import Ending
@@ -48,18 +49,24 @@ class TestTheIncident:
 
 
 class TestAGatewayThatWasNotReached:
-    def test_is_explained_by_the_step_and_what_was_seen(self) -> None:
-        why = explain(tried(problem="connection refused"), around())
+    def test_is_explained_by_what_was_found_at_its_port(self) -> None:
+        knock = Knock(port=5061, door=Door.REFUSED, speech=Speech.NOTHING, took=0.0)
+        why = explain(tried(problem="connection refused", knocks=(knock,)), around())
 
-        assert "connecting" in why.cause
-        assert why.evidence == "connection refused"
+        assert "nothing listens at port 5061" in why.cause
+        assert why.evidence == "192.0.2.7:5061: connection refused"
         assert why.subject == "CN=um.domain.local"
         assert why.names == "not seen"
-        assert why.cure == "check address, port and transport: umbel gateway show lync"
+        assert "umbel gateway set lync --port 5061" in why.cure
 
     def test_is_explained_by_its_answer(self) -> None:
         why = explain(answered(503, "Service Unavailable"), around())
-        assert why.evidence == "the answer was 503 Service Unavailable"
+        assert why.evidence == "192.0.2.7:5061 answered 503 Service Unavailable"
+
+    def test_without_a_finding_is_told_as_it_was_seen(self) -> None:
+        why = explain(answered(), around())
+        assert why.evidence == "the answer was 200 OK"
+        assert why.cure == "look closer: umbel diagnose lync"
 
     def test_needs_no_certificate_of_ours(self) -> None:
         assert explain(tried(), replace(around(), own_chain=())).subject == "none"

@@ -17,6 +17,7 @@ from umbel.app.journal import Heard
 from umbel.app.node import Node, running_node
 from umbel.app.settings import Settings, load_settings
 from umbel.core.events import Event
+from umbel.diagnosis.observation import Direction, Observation, PeeringState
 from umbel.directory.records import CallRecord
 from umbel.mailbox.message import Message
 
@@ -163,6 +164,24 @@ class NodeUnderTest:
         """Give the samples of a message."""
         _found, linear = await self.administration.message_audio(message.id)
         return np.frombuffer(linear, "<i2")
+
+
+async def observed(node: NodeUnderTest, state: PeeringState, within: float = 15) -> Observation:
+    """Wait until the store says that the gateway is in *state*."""
+    found: list[Observation] = []
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                found = [
+                    one
+                    for one in await node.administration.observations()
+                    if one.direction is Direction.TO_GATEWAY
+                ]
+                if found and found[0].state is state:
+                    return found[0]
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"found {found}") from None
 
 
 @contextmanager

@@ -22,14 +22,15 @@ from umbel.directory.ports import Configuration
 from umbel.identity.chains import Trust
 from umbel.identity.handshake import HandshakeReport
 from umbel.identity.surroundings import Surroundings
-from umbel.net.dns import Resolver
 from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.hop import Hop, Transport
 from umbel.sip.uri import Uri
 from umbel.ua.events import OptionsAnswered
 
 from .asking import Asker
+from .driver import Resolves
 from .faults import Faults
+from .knocks import SIP_PORTS, with_knocks
 from .node_log import Steps
 from .offers import gateway_uri
 from .snapshot import Snapshot
@@ -69,7 +70,7 @@ class Outlook:
 class Probing:
     """All gateways of the configuration, each with a task of its own."""
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, resolver: Resolves) -> None:
         """*resolver* finds the places of calls; ``resolve`` knows which of them are alive."""
         self._resolver = resolver
         self._outlook: Outlook | None = None
@@ -194,7 +195,7 @@ class _Probe:
         self._keep(attempt, news)
         self._log(attempts)
         if news is not None:
-            self._tell(news)
+            await self._tell(news)
 
     def _keep(self, attempt: Attempt, news: News | None) -> None:
         if isinstance(news, Changed):
@@ -224,9 +225,9 @@ class _Probe:
                 milliseconds=round(attempt.took * 1000, 1),
             )
 
-    def _tell(self, news: News) -> None:
+    async def _tell(self, news: News) -> None:
         if self.standing.state in TROUBLES:
-            self._tell_trouble(news.attempt)
+            await self._tell_trouble(news.attempt)
         elif isinstance(news, Changed) and news.after is PeeringState.DRAINING:
             self._outlook.events.tell(
                 catalogue.GATEWAY_DRAINING,
@@ -237,11 +238,13 @@ class _Probe:
             self._outlook.events.tell(
                 catalogue.GATEWAY_RECOVERED,
                 gateway=self.gateway.name,
-                lasted=_in_words(news.lasted),
+                lasted=in_words(news.lasted),
                 **self._where(news.attempt),
             )
 
-    def _tell_trouble(self, attempt: Attempt) -> None:
+    async def _tell_trouble(self, tried: Attempt) -> None:
+        patience, clock = self.gateway.probe_every, self._outlook.clock
+        attempt = await with_knocks(tried, SIP_PORTS, patience=patience, clock=clock)
         why = explain(attempt, self._outlook.around(self.gateway))
         self._outlook.events.tell(
             catalogue.GATEWAY_UNRESPONSIVE,
@@ -273,7 +276,7 @@ def _message(attempt: Attempt) -> str:
     return attempt.problem or f"{attempt.status} {attempt.reason}".strip()
 
 
-def _in_words(seconds: Duration) -> str:
+def in_words(seconds: Duration) -> str:
     """Say how long something lasted, in the two largest units."""
     whole = round(seconds)
     days, hours = divmod(whole // 3600, 24)

@@ -117,7 +117,7 @@ GATEWAY_UNRESPONSIVE = _kind(
     "Gateway {gateway} is {state}. Cause: {cause}.\n"
     "Seen: {evidence}.\n"
     "Our certificate: {subject}. The peer's: {names}. Rule: {rule}.",
-    "{do}",
+    "{do}. To see all that is known: umbel diagnose {gateway}",
 )  # fmt: skip
 GATEWAY_RECOVERED = _kind(
     1401, _I, Category.CONNECTIVITY,

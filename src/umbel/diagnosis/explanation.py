@@ -1,15 +1,16 @@
 """Why a gateway does not respond as expected: the cause first, with what an administrator needs."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from umbel.core.findings import Finding, Severity
 from umbel.identity.handshake import HandshakeReport
-from umbel.identity.handshake_findings import handshake_findings
 from umbel.identity.names import presented_names
 from umbel.identity.surroundings import Surroundings
+from umbel.sip.hop import Transport
 
 from .attempt import Attempt
+from .attempt_findings import attempt_findings
+from .peering import Peering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class Explanation:
 
 def explain(attempt: Attempt, around: Surroundings) -> Explanation:
     """Explain a try that did not find somebody who takes calls."""
-    finding = next(_causes(attempt, around))
+    finding = _cause(attempt, around)
     return Explanation(
         cause=finding.means,
         evidence=finding.seen,
@@ -39,16 +40,23 @@ def explain(attempt: Attempt, around: Surroundings) -> Explanation:
     )
 
 
-def _causes(attempt: Attempt, around: Surroundings) -> Iterator[Finding]:
-    if attempt.handshake is not None:
-        yield from handshake_findings(attempt.handshake, around)
-    gateway = around.gateway
-    yield Finding(
+def _cause(attempt: Attempt, around: Surroundings) -> Finding:
+    """Give the first finding that says why; what only could be better is no cause."""
+    peering = Peering(
+        around=around, target=attempt.target, uses_tls=attempt.transport is Transport.TLS
+    )
+    found = list(attempt_findings(attempt, peering))
+    causes = (one for one in found if one.severity is not Severity.INFO)
+    return next(causes, None) or next(iter(found), None) or _unexplained(attempt, around)
+
+
+def _unexplained(attempt: Attempt, around: Surroundings) -> Finding:
+    return Finding(
         code="gateway.unresponsive",
         severity=Severity.ERROR,
         seen=attempt.problem or f"the answer was {attempt.status} {attempt.reason}",
-        means=f"it came as far as {attempt.step.value}; no call can be sent to {gateway} now",
-        do=f"check address, port and transport: umbel gateway show {gateway}",
+        means=f"it came as far as {attempt.step.value}; no call can be sent to {around.gateway} now",
+        do=f"look closer: umbel diagnose {around.gateway}",
     )
 
 

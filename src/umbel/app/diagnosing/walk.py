@@ -6,16 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from umbel.app.asking import unresolved
+from umbel.app.knocks import SIP_PORTS, with_knocks
 from umbel.core.addresses import is_ip_address
 from umbel.core.errors import PeerError, Unavailable
-from umbel.core.instants import Duration
 from umbel.diagnosis.attempt import Attempt, Step
-from umbel.diagnosis.attempt_findings import speaks_no_tls
-from umbel.diagnosis.knock import Door
 from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import Ending
 from umbel.net.dns import NameSources, Resolver
-from umbel.net.knocking import knock
 from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.hop import Hop, Transport
 from umbel.sip.host import write_host
@@ -25,13 +22,11 @@ from .hop_trial import ANYBODY, HopTrial, Traveller
 
 MOST_HOPS: Final = 8
 """Addresses of one peer that are tried; whoever has more knows how to find the one that fails."""
-KNOCK_PATIENCE: Final[Duration] = 2.0
-_SIP_PORTS: Final = (5060, 5061)
 
 
 def neighbours(port: int) -> Sequence[int]:
     """Give the ports beside one, and those of SIP: where a peer may listen instead."""
-    found = dict.fromkeys((port - 1, port + 1, *_SIP_PORTS))
+    found = dict.fromkeys((port - 1, port + 1, *SIP_PORTS))
     return [one for one in found if 0 < one < 65536 and one != port]
 
 
@@ -136,27 +131,11 @@ class Walker:
 
     async def _with_knocks(self, attempt: Attempt) -> Attempt:
         """Knock at the neighbouring ports where nobody spoke to us here."""
-        is_lost = attempt.step is Step.CONNECTING or (
-            attempt.step is Step.ASKING and attempt.transport is Transport.UDP
+        beside = self.neighbours(attempt.hop.port) if attempt.hop is not None else ()
+        traveller = self.traveller
+        return await with_knocks(
+            attempt, beside, patience=traveller.patience, clock=traveller.clock
         )
-        if attempt.hop is None or not (is_lost or speaks_no_tls(attempt.handshake)):
-            return attempt
-        patience = min(self.traveller.patience, KNOCK_PATIENCE)
-        ports = (attempt.hop.port, *self.neighbours(attempt.hop.port))
-        knocks = await asyncio.gather(
-            *(
-                knock(attempt.hop.address, port, patience=patience, clock=self.traveller.clock)
-                for port in ports
-            )
-        )
-        return _corrected(replace(attempt, knocks=tuple(knocks)))
-
-
-def _corrected(attempt: Attempt) -> Attempt:
-    """Tell a connection that was taken and closed from one that was never had."""
-    here = attempt.knocks[0]
-    was_taken = attempt.step is Step.CONNECTING and here.door is Door.OPEN
-    return replace(attempt, step=Step.ASKING) if was_taken else attempt
 
 
 def _destination_of(contact: str, before: Destination) -> Destination | None:
