@@ -92,3 +92,19 @@ class TestAnAddress:
 
         assert done.exit_code == 2
         assert "expected a gateway, HOST or HOST:PORT, or PEM files" in done.stderr
+
+
+class TestACall:
+    def test_is_not_made_where_the_way_ends_before(self, terminal: Path, closed_port: int) -> None:
+        uri = f"sip:2001@127.0.0.1:{closed_port};transport=tcp"
+        done = CliRunner().invoke(main, ["call", uri, "--patience", "0.2"])
+
+        assert done.exit_code == 1
+        assert "✗ TCP" in done.output
+        assert "– call        not reached" in done.output
+
+    def test_to_nowhere_is_a_mistake(self, terminal: Path) -> None:
+        done = CliRunner().invoke(main, ["call", "sip:2001@"])
+
+        assert done.exit_code == 2
+        assert "expected a SIP URI" in done.stderr

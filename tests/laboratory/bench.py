@@ -26,13 +26,14 @@ from tests.support.name_server import NameServer, Zone, serving
 
 from umbel.app.diagnosing.gateway import diagnose_gateway, served_findings, site_of
 from umbel.app.diagnosing.outfit import Asked, outfit
-from umbel.app.settings import ListenerSettings, Settings, TlsSettings
+from umbel.app.settings import ListenerSettings, MediaSettings, Settings, TlsSettings
 from umbel.core.findings import Finding
 from umbel.diagnosis.ranking import ranked
 from umbel.directory.objects import DialPlan, Gateway, HuntGroup, Transport
 from umbel.directory.ports import Configuration
 from umbel.identity.names import presented_names
 from umbel.net.dns import NameSources
+from umbel.sip.framing import StreamFramer
 
 NODE = "node01.domain.local"
 PEER = "lync.domain.local"
@@ -177,12 +178,53 @@ def answering(status: str = "200 OK", headers: Mapping[str, str] | None = None) 
     return answer
 
 
+def answering_invites(number: str, answer: Answer, audio: int | None = None) -> Answer:
+    """Answer an INVITE for *number* with *answer*, every other with 200 and the audio's port."""
+    fine = answering()
+
+    def decide(request: bytes) -> bytes | None:
+        if not request.startswith(b"INVITE"):
+            return fine(request)
+        if f"INVITE sip:{number}@".encode() in request:
+            return answer(request)
+        return accepting(audio or 9)(request)
+
+    return decide
+
+
+def accepting(audio: int) -> Answer:
+    """Take every call, and ask for its audio at a port; all other requests are fine."""
+    sdp = (
+        f"v=0\r\no=- 1 1 IN IP4 {LOOPBACK}\r\ns=-\r\nc=IN IP4 {LOOPBACK}\r\nt=0 0\r\n"
+        f"m=audio {audio} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+    ).encode()
+    fine = answering()
+
+    def answer(request: bytes) -> bytes | None:
+        if not request.startswith(b"INVITE"):
+            return fine(request)
+        headers = {
+            "Contact": f"<sip:{LOOPBACK}:5060;transport=tcp>",
+            "Content-Type": "application/sdp",
+        }
+        head = response(request, "200 OK", headers)
+        length = f"Content-Length: {len(sdp)}".encode()
+        return head.replace(b"Content-Length: 0", length) + sdp
+
+    return answer
+
+
 def response(request: bytes, status: str, headers: Mapping[str, str]) -> bytes:
     """Write a response with what a request prescribes."""
     echoed = (b"via:", b"from:", b"to:", b"call-id:", b"cseq:")
     lines = [line for line in request.split(b"\r\n") if line.lower().startswith(echoed)]
+    lines = [line + b";tag=peer" if _lacks_tag(line) else line for line in lines]
     lines += [f"{name}: {value}".encode() for name, value in headers.items()]
     return b"\r\n".join([f"SIP/2.0 {status}".encode(), *lines, b"Content-Length: 0", b"", b""])
+
+
+def _lacks_tag(line: bytes) -> bool:
+    return line.lower().startswith(b"to:") and b";tag=" not in line
 
 
 Judge = Callable[[bytes | None], bool]
@@ -291,11 +333,10 @@ async def peer(
 
 
 async def _converse(stream: Stream, answer: Answer | None) -> None:
-    heard = b""
+    framer = StreamFramer()
     while octets := await stream.read():
-        *requests, heard = (heard + octets).split(b"\r\n\r\n")
-        for request in requests:
-            said = answer(request) if answer is not None else None
+        for request in framer.feed(octets):
+            said = answer(request) if answer is not None and isinstance(request, bytes) else None
             if said is not None:
                 await stream.write(said)
 
@@ -372,6 +413,34 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._mouth.sendto(said, addr)
 
 
+class _Echo(asyncio.DatagramProtocol):
+    """Sends audio back, as a stream of its own; or nothing."""
+
+    def __init__(self, *, is_mute: bool) -> None:
+        self._is_mute = is_mute
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        own_source = b"echo"
+        if not self._is_mute:
+            self._transport.sendto(data[:8] + own_source + data[12:], addr)
+
+
+@asynccontextmanager
+async def echo(*, is_mute: bool = False) -> AsyncIterator[int]:
+    """Be an echo for RTP. Gives the port."""
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(
+        lambda: _Echo(is_mute=is_mute), local_addr=(LOOPBACK, 0)
+    )
+    try:
+        yield transport.get_extra_info("sockname")[1]
+    finally:
+        transport.close()
+
+
 @asynccontextmanager
 async def datagram_peer(
     answer: Answer | None, *, from_elsewhere: bool = False
@@ -434,7 +503,8 @@ class Bench:
         listeners = more.get("listeners") or tuple(
             ListenerSettings(transport=one, address=LOOPBACK, port=1) for one in listens
         )
-        return Settings(listener=listeners, tls=tls)
+        media = MediaSettings(first_port=41000, last_port=41999)
+        return Settings(listener=listeners, tls=tls, media=media)
 
     async def diagnose(
         self,
@@ -446,6 +516,7 @@ class Bench:
         listens: Iterable[Transport] = tuple(Transport),
         configuration: Configuration | None = None,
         neighbours: Sequence[int] = (),
+        call: str = "",
         **more: Any,
     ) -> Sequence[Finding]:
         """
@@ -463,6 +534,8 @@ class Bench:
                 trust=Path(settings.tls.trust) if settings.tls else self.authority.trust,
                 patience=HASTY,
                 sources=sources,
+                call=call,
+                listens=HASTY,
             )
             equipment = outfit(asked, settings)
             walker = replace(equipment.walker, neighbours=lambda _port: neighbours)

@@ -43,6 +43,7 @@ async def _as_lync(bench: Bench) -> int:
     cause="the common name is the array's, the node's name is an alternative name only",
     finding="handshake.closed-after-our-certificate",
     cure="a certificate for each node, with its own name as common name",
+    says="common name is um.domain.local, this node is node01.domain.local",
 )
 async def a_shared_certificate(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await _as_lync(bench)
@@ -56,6 +57,7 @@ async def a_shared_certificate(bench: Bench, is_cured: bool) -> Sequence[Finding
     cause="the common name is a wildcard",
     finding="handshake.closed-after-our-certificate",
     cure="the node's own name as common name; a wildcard may stay among the alternative names",
+    says="common name is *.domain.local",
 )
 async def a_wildcard_certificate(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await _as_lync(bench)
@@ -69,6 +71,7 @@ async def a_wildcard_certificate(bench: Bench, is_cured: bool) -> Sequence[Findi
     cause="our certificate signed itself",
     finding="handshake.alert-unknown-ca",
     cure="a certificate of an authority that both sides trust",
+    says="signed itself",
 )
 async def a_self_signed_certificate(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await bench.peer(tls=bench.tls())
@@ -85,6 +88,7 @@ async def a_self_signed_certificate(bench: Bench, is_cured: bool) -> Sequence[Fi
     cause="this node does not trust the authority of the gateway",
     finding="handshake.peer-certificate-refused",
     cure="add the authority to the file that [tls] trust names",
+    says="New Root",
 )
 async def an_authority_that_we_do_not_trust(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     new = Authority(bench.folder, name="New Root")
@@ -101,6 +105,7 @@ async def an_authority_that_we_do_not_trust(bench: Bench, is_cured: bool) -> Seq
     cause="the gateway does not trust our authority",
     finding="handshake.alert-unknown-ca",
     cure="have our authority trusted there",
+    says="does not know the authority that issued the certificate",
 )
 async def an_authority_that_they_do_not_trust(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     new = Authority(bench.folder, name="New Root")
@@ -117,6 +122,7 @@ async def an_authority_that_they_do_not_trust(bench: Bench, is_cured: bool) -> S
     cause="our intermediate authority is missing in our certificate's file",
     finding="handshake.alert-unknown-ca",
     cure="add it to the file that [tls] certificate names",
+    says="Laboratory Issuing",
 )
 async def a_missing_intermediate(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await bench.peer(tls=bench.tls())
@@ -147,6 +153,7 @@ async def a_new_certificate_without_effect(bench: Bench, is_cured: bool) -> Sequ
     cause="this node is not among the servers that the gateway trusts",
     finding="handshake.closed-after-our-certificate",
     cure="have it added there",
+    says="is not among the servers that it trusts",
 )
 async def a_node_that_nobody_knows(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     known = knows(OTHER_NODE, NODE) if is_cured else knows(OTHER_NODE)
@@ -160,6 +167,7 @@ async def a_node_that_nobody_knows(bench: Bench, is_cured: bool) -> Sequence[Fin
     cause="our certificate has expired",
     finding="handshake.alert-certificate-expired",
     cure="renew it",
+    says="was valid until",
 )
 async def an_expired_certificate(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await bench.peer(tls=bench.tls())
@@ -173,6 +181,7 @@ async def an_expired_certificate(bench: Bench, is_cured: bool) -> Sequence[Findi
     cause="the gateway's certificate has expired",
     finding="handshake.peer-certificate-refused",
     cure="have it renewed",
+    says="was valid until",
 )
 async def an_expired_gateway(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     theirs = bench.authority.issue(PEER, ends=now() + timedelta(days=90 if is_cured else -1))
@@ -186,6 +195,7 @@ async def an_expired_gateway(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     cause="our certificate expires in a few days",
     finding="chain.expires-soon",
     cure="renew it",
+    says="is valid for",
 )
 async def a_certificate_that_soon_expires(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await bench.peer(tls=bench.tls())
@@ -211,6 +221,7 @@ async def a_certificate_without_a_list(bench: Bench, is_cured: bool) -> Sequence
     cause="our certificate is for servers only",
     finding="handshake.alert-unsupported-certificate",
     cure="a certificate for serverAuth and clientAuth",
+    says="clientAuth is needed",
 )
 async def a_certificate_for_servers_only(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await bench.peer(tls=bench.tls())
@@ -225,6 +236,7 @@ async def a_certificate_for_servers_only(bench: Bench, is_cured: bool) -> Sequen
     cause="the gateway's certificate is not for servers",
     finding="handshake.peer-certificate-refused",
     cure="have another one installed there",
+    says="serverAuth is needed",
 )
 async def a_gateway_that_is_no_server(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     usages = BOTH_ROLES if is_cured else CLIENT_ONLY
@@ -268,6 +280,7 @@ async def a_gateway_of_another_time(bench: Bench, is_cured: bool) -> Sequence[Fi
     cause="the private key is missing",
     finding="pem.unreadable",
     cure="copy it too",
+    says="No such file",
 )
 async def a_missing_key(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await bench.peer(tls=bench.tls())
@@ -313,6 +326,7 @@ async def a_key_of_another_certificate(bench: Bench, is_cured: bool) -> Sequence
     cause="its clock is behind: a certificate is not valid yet",
     finding="handshake.peer-certificate-refused",
     cure="set the clock",
+    says="is valid from",
 )
 async def a_clock_that_is_behind(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     begins = now() + timedelta(hours=-1 if is_cured else 5)
@@ -355,6 +369,7 @@ async def a_certificate_that_is_not_first(bench: Bench, is_cured: bool) -> Seque
     cause="the gateway shows a certificate of another service",
     finding="identity.peer-not-recognised",
     cure="have the right one assigned there, or: umbel gateway set lync --certificate-names NAME",
+    says="mail.domain.local",
 )
 async def a_gateway_with_another_name(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await bench.peer(tls=bench.tls("mail.domain.local"))
@@ -381,6 +396,7 @@ async def a_gateway_by_its_address(bench: Bench, is_cured: bool) -> Sequence[Fin
     cause="the certificate there lacks the name",
     finding="identity.peer-not-recognised",
     cure="a certificate there with all names",
+    says="dr.domain.local",
 )
 async def a_name_that_moved(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     names = ("dr.domain.local", PEER) if is_cured else ("dr.domain.local",)
@@ -395,6 +411,7 @@ async def a_name_that_moved(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     cause="this node has no certificate to show",
     finding="handshake.no-own-certificate",
     cure="umbel certificate request",
+    says="this node sent none",
 )
 async def no_certificate_at_all(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await bench.peer(tls=bench.tls())

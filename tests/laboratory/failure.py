@@ -18,6 +18,8 @@ class Failure:
     finding: str
     """The code of the first finding."""
     cure: str
+    says: str
+    """What the first finding says, where its code alone does not tell causes apart."""
     name: str
     experiment: Experiment
     """Gives the findings, broken or cured."""
@@ -27,7 +29,7 @@ FAILURES: Final[list[Failure]] = []
 
 
 def failure(
-    number: str, *, symptom: str, cause: str, finding: str, cure: str
+    number: str, *, symptom: str, cause: str, finding: str, cure: str, says: str = ""
 ) -> Callable[[Experiment], Experiment]:
     """Enter an experiment."""
 
@@ -40,6 +42,7 @@ def failure(
                 cause=cause,
                 finding=finding,
                 cure=cure,
+                says=says,
                 name=name,
                 experiment=experiment,
             )

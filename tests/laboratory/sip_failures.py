@@ -46,6 +46,7 @@ async def a_gateway_that_asks_for_a_password(bench: Bench, is_cured: bool) -> Se
     cause="the gateway demands encrypted audio, and the dial plan does not offer it",
     finding="options.not-acceptable",
     cure="umbel dialplan set PLAN --security secured",
+    says="Incompatible security setting",
 )
 async def incompatible_security_settings(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     reason = {"ms-diagnostics": '15009;reason="Incompatible security setting"'}
@@ -58,6 +59,7 @@ async def incompatible_security_settings(bench: Bench, is_cured: bool) -> Sequen
     cause="it does not like the form of a header",
     finding="options.malformed",
     cure="its configuration",
+    says="From is not numeric",
 )
 async def a_gateway_that_is_strict(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     warning = {"Warning": '399 pbx "From is not numeric"'}

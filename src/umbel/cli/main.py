@@ -7,7 +7,7 @@ import click
 
 from .calls import calls
 from .certificate import certificate
-from .diagnose import diagnose
+from .diagnose import diagnose, test_call
 from .events import events
 from .messages import message
 from .nodes import list_nodes, show_node
@@ -35,7 +35,8 @@ def main(settings: Path | None) -> None:
 
 
 for _command in (
-    serve, try_system, apply, export, events, calls, message, certificate, diagnose, trace,
+    serve, try_system, apply, export, events, calls, message, certificate, diagnose, test_call,
+    trace,
 ):  # fmt: skip
     main.add_command(_command)
 for _group in noun_groups():

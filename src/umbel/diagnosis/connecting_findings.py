@@ -90,10 +90,17 @@ def _refused(attempt: Attempt, hop: Hop, peering: Peering) -> Finding:
         means=f"the machine is up, but nothing listens at port {hop.port}: {peering.gateway} does "
         "not run, listens elsewhere, or has this transport switched off; a firewall may answer so "
         "as well",
-        do=f"on the peer's machine: ss -lntp 'sport = :{hop.port}'; start it, or name its port: "
-        f"{peering.with_port(5061 if hop.transport is Transport.TLS else 5060)}",
+        do=f"on the peer's machine: ss -lntup 'sport = :{hop.port}'; start it, or look for it "
+        f"elsewhere: {_elsewhere(hop, peering)}",
         rule=_RULE,
     )
+
+
+def _elsewhere(hop: Hop, peering: Peering) -> str:
+    """Give the command that tries the other usual way; by UDP nobody refuses anything."""
+    if hop.transport is Transport.TLS:
+        return peering.with_port(5061)
+    return peering.with_transport(Transport.UDP, hop.port)
 
 
 def _silent(attempt: Attempt, hop: Hop, peering: Peering) -> Finding:

@@ -10,6 +10,9 @@ from umbel.identity.handshake_findings import handshake_findings
 
 from .attempt import Attempt
 from .attempt_findings import attempts_findings
+from .call_findings import call_findings
+from .call_steps import call_steps
+from .call_trial import CallTrial
 from .peering import Peering
 from .ranking import ranked
 from .rule_findings import rule_findings
@@ -27,6 +30,10 @@ class Sightings:
     """Our tries to reach it; empty: there was none."""
     accepted: HandshakeReport | None = None
     """The last handshake that it opened to us; ``None``: none is known."""
+    call: CallTrial | None = None
+    """The test call; ``None``: none was made."""
+    wants_call: bool = False
+    """Whether somebody asked for a test call."""
     is_live: bool = True
     """Whether it was looked for this diagnosis; otherwise it is what a node remembers."""
 
@@ -74,14 +81,22 @@ def diagnosis_of(
         peering=peering,
         way=way,
         seen=seen,
-        steps=tuple(steps_seen(seen.attempts, peering, seen.accepted)),
+        steps=tuple(_steps(peering, seen)),
         findings=ranked([*_explained(peering, seen), *more]),
     )
+
+
+def _steps(peering: Peering, seen: Sightings) -> Iterator[StepSeen]:
+    yield from steps_seen(seen.attempts, peering, seen.accepted)
+    if seen.wants_call:
+        yield from call_steps(seen.call)
 
 
 def _explained(peering: Peering, seen: Sightings) -> Iterator[Finding]:
     yield from attempts_findings(seen.attempts, peering)
     if seen.accepted is not None:
         yield from handshake_findings(seen.accepted, peering.around)
+    if seen.call is not None:
+        yield from call_findings(seen.call, peering)
     if peering.uses_tls:
         yield from rule_findings(list(seen.reports), peering, seen.at)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from umbel.core.addresses import is_ip_address
-from umbel.diagnosis.diagnosis import Diagnosis, Sightings, diagnosis_of
+from umbel.diagnosis.diagnosis import Diagnosis, diagnosis_of
 from umbel.diagnosis.peering import Peering
 from umbel.identity.demands import OurDemand, PeersDemand
 from umbel.identity.rules import Rule
@@ -12,6 +12,7 @@ from umbel.sip.hop import Transport
 from umbel.sip.host import write_host
 
 from .outfit import Outfit
+from .sighting import look
 from .walk import Destination
 
 
@@ -30,8 +31,7 @@ async def diagnose_address(
         uses_tls=destination.transport is Transport.TLS,
         is_configured=False,
     )
-    attempts = await outfit.walker.meaning(peering.around.demand).walk(destination)
-    seen = Sightings(at=outfit.walker.traveller.clock.wall(), attempts=attempts)
+    seen = await look(destination, outfit, peering.around.demand)
     return diagnosis_of(peering, str(destination), seen)
 
 

@@ -5,24 +5,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from ipaddress import ip_address
 
+from umbel.app.offers import credentials_of, media_security
 from umbel.app.settings import ListenerSettings, Settings, listening_port
 from umbel.core.errors import Unavailable
 from umbel.core.findings import Finding
-from umbel.diagnosis.diagnosis import Diagnosis, Sightings, diagnosis_of
+from umbel.diagnosis.diagnosis import Diagnosis, diagnosis_of
 from umbel.diagnosis.gateway_identity import surroundings
 from umbel.diagnosis.observation import Direction, Observation
 from umbel.diagnosis.own_findings import missing_certificate, not_in_use, own_file_findings
 from umbel.diagnosis.peering import Peering
 from umbel.diagnosis.site_findings import Site, site_findings
-from umbel.directory.objects import Gateway, Transport
+from umbel.directory.objects import DialPlan, Gateway, Transport
 from umbel.directory.ports import Configuration
 from umbel.identity.handshake import HandshakeReport
 from umbel.identity.surroundings import Surroundings
+from umbel.media.local_media import MediaSecurity
 from umbel.net.dns import Resolver
 from umbel.net.served_certificate import served_certificate
 from umbel.sip import hop
 
 from .outfit import Outfit
+from .sighting import look
 from .statuses import ask_for_statuses
 from .walk import Destination
 
@@ -33,15 +36,29 @@ async def diagnose_gateway(
     """Walk to a gateway and explain what was seen, with what its last own connection showed."""
     around = surroundings(gateway, node=outfit.node, own_chain=outfit.own_chain, trust=outfit.trust)
     way = destination_of(gateway)
-    seen = Sightings(
-        at=outfit.walker.traveller.clock.wall(),
-        attempts=await outfit.walker.meaning(around.demand).walk(way),
-        accepted=_accepted(observations, outfit.node, gateway),
+    seen = await look(
+        way,
+        outfit,
+        around.demand,
+        security=security_of(gateway, site.configuration),
+        credentials=credentials_of(gateway),
     )
+    seen = replace(seen, accepted=_accepted(observations, outfit.node, gateway))
     asked = await ask_for_statuses(around, seen.attempts, outfit)
     around = replace(around, trust=replace(around.trust, status_answers=asked.answers))
     more = [*_own(gateway, outfit), *site_findings(gateway, site), *asked.findings]
     return diagnosis_of(peering_with(gateway, around), str(way), seen, more)
+
+
+def security_of(gateway: Gateway, configuration: Configuration) -> MediaSecurity:
+    """Say whether the audio of its calls is encrypted, as its dial plan has it."""
+    plans = (
+        configuration.dial_plans.get(group.dial_plan)
+        for group in configuration.hunt_groups.values()
+        if group.gateway == gateway.name
+    )
+    plan = next(filter(None, plans), None)
+    return media_security(plan or DialPlan(name=""), gateway)
 
 
 def peering_with(gateway: Gateway, around: Surroundings) -> Peering:

@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from umbel.app.settings import NodeSettings, Settings
+from umbel.app.settings import MediaSettings, NodeSettings, Settings
 from umbel.core.instants import Clock, Duration
 from umbel.diagnosis.pem import PemFile, read_pem, unreadable_file
 from umbel.identity.chains import Trust
 from umbel.identity.key_fit import key_fit_findings
 from umbel.identity.names import presented_names
+from umbel.media.local_media import MediaSecurity
 from umbel.net.clock import SystemClock
 from umbel.net.dns import NameSources
 from umbel.net.probe_identity import ProbeIdentity
 from umbel.net.randomness import SystemRandomness
 from umbel.net.revocation_lists import read_revocation_lists
 
-from .hop_trial import Traveller
+from .outpost import Traveller
 from .walk import Walker
 
 PATIENCE: Duration = 5.0
@@ -32,6 +33,14 @@ class Asked:
     key: Path | None = None
     trust: Path | None = None
     patience: Duration = PATIENCE
+    call: str = ""
+    """Whom to call for a test: a URI, or a number at the peer; empty: nobody."""
+    caller: str = "umbel"
+    """The user or number that the test call comes from."""
+    listens: Duration = 8.0
+    """How long both sides of a test call are given to speak, in seconds."""
+    security: MediaSecurity | None = None
+    """Whether its audio is encrypted; ``None``: as is configured."""
     sources: NameSources = field(default_factory=NameSources)
     """Where names are looked up."""
 
@@ -47,6 +56,9 @@ class Outfit:
     """What this node shows to TLS peers, DER, leaf first; empty: nothing."""
     trust: Trust
     walker: Walker
+    asked: Asked
+    ports: range
+    """UDP ports for the audio of test calls."""
     responder: str = ""
     """Where the status of certificates is asked for; empty: nowhere."""
 
@@ -74,6 +86,8 @@ def outfit(asked: Asked, settings: Settings | None, clock: Clock | None = None) 
         trust=Trust(anchors=identity.trust, revocation_lists=_revocation_lists(settings)),
         responder=settings.tls.responder if settings and settings.tls else "",
         walker=Walker(traveller=traveller, onlooker=onlooker, sources=asked.sources),
+        asked=asked,
+        ports=_ports(settings),
     )
 
 
@@ -116,3 +130,9 @@ def _node_name(settings: Settings | None, files: Sequence[PemFile]) -> str:
         if names.common_names:
             return names.common_names[0]
     return NodeSettings().name
+
+
+def _ports(settings: Settings | None) -> range:
+    """Give the ports that the node's firewall lets pass, if there is a node."""
+    media = settings.media if settings is not None else MediaSettings()
+    return range(media.first_port, media.last_port + 1)

@@ -18,7 +18,8 @@ from umbel.sip.hop import Hop, Transport
 from umbel.sip.host import write_host
 from umbel.sip.uri import Uri
 
-from .hop_trial import ANYBODY, HopTrial, Traveller
+from .hop_trial import HopTrial
+from .outpost import ANYBODY, Traveller
 
 MOST_HOPS: Final = 8
 """Addresses of one peer that are tried; whoever has more knows how to find the one that fails."""

@@ -21,8 +21,9 @@ from umbel.app.teller import Teller
 from umbel.core.errors import UmbelError
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Clock, Duration
-from umbel.media.engine import Playable, Samples
+from umbel.media.engine import Playable, Samples, Statistics
 from umbel.media.offer_answer import LocalMedia, MediaSecurity
+from umbel.media.session import MediaSession
 from umbel.net.clock import SystemClock
 from umbel.net.dns import Hosts, NameSources, Resolver
 from umbel.net.listeners import Listener
@@ -31,6 +32,7 @@ from umbel.net.randomness import SystemRandomness
 from umbel.net.signalling import Signalling
 from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.address import Address
+from umbel.sip.digest import Credentials
 from umbel.sip.hop import Source, Transport
 from umbel.sip.uri import Uri
 from umbel.ua import Leg, LocalAddress, LocalIdentity, Policy, UserAgent
@@ -40,6 +42,7 @@ from umbel.ua.events import (
     Event,
     LegEnded,
     MediaAgreed,
+    Ringing,
     TransferRequested,
 )
 from umbel.um.call import HungUp
@@ -70,17 +73,28 @@ class PhoneCall:
     referred_to: asyncio.Future[Uri] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+    rang: int | None = None
+    """The last provisional response above 100."""
+    media: MediaSession | None = None
+    """What was agreed on last."""
     ending: LegEnded | None = None
     hearing: asyncio.Task[None] | None = None
+    statistics: Statistics | None = None
+    """How the audio was; known once the call is over."""
 
     def samples(self) -> NDArray[np.int16]:
         """Give everything that was heard so far."""
         return np.frombuffer(bytes(self.heard), "<i2")
 
-    def receive(self, event: MediaAgreed | Established | TransferRequested | LegEnded) -> None:
+    def receive(
+        self, event: Ringing | MediaAgreed | Established | TransferRequested | LegEnded
+    ) -> None:
         """Take what happened to the leg."""
         match event:
+            case Ringing(status=status):
+                self.rang = status
             case MediaAgreed(media=media):
+                self.media = media
                 self.line.connect(media, learn_address=False)
             case Established():
                 self.is_up.set()
@@ -105,8 +119,10 @@ class Exchange:
         clock: Clock,
         randomness: Randomness,
         security: MediaSecurity,
-        close_connections: Callable[[], None],
+        close_connections: Callable[[], None] = lambda: None,
+        address: str = LOOPBACK,
     ) -> None:
+        """*address*: where its phones hear, of this machine."""
         self.close_connections = close_connections
         """Has each peer shake hands anew."""
         self._driver = driver
@@ -114,26 +130,47 @@ class Exchange:
         self._clock = clock
         self._randomness = randomness
         self._security = security
+        self._address = address
         self._calls: dict[str, PhoneCall] = {}
 
     async def call(
         self, target: Uri, caller: Address, headers: tuple[tuple[str, str], ...] = ()
     ) -> PhoneCall:
         """Call *target* and return when it has answered."""
-        name = self._randomness.token(4)
-        line = Line(name, self._engine.send)
-        port = await self._engine.open(name, LOOPBACK, line.receive)
-        local = LocalMedia(address=LOOPBACK, port=port, security=self._security, session_id=1)
-        leg = self._driver.agent.call(
-            target, local=local, caller=caller, now=self._clock.now(), headers=headers
-        )
-        call = self._calls[leg.id] = PhoneCall(leg=leg, line=line)
-        self._driver.settle()
+        call = await self.place(target, caller, headers)
         await _within(call.is_up.wait(), PATIENCE, f"{target} did not answer")
         if call.ending is not None:
             raise ProofFailed(f"{target} said {call.ending.status} {call.ending.reason}")
-        call.hearing = asyncio.create_task(self._hear(call))
+        self.listen(call)
         return call
+
+    async def place(
+        self,
+        target: Uri,
+        caller: Address,
+        headers: tuple[tuple[str, str], ...] = (),
+        credentials: Credentials | None = None,
+    ) -> PhoneCall:
+        """Begin to call *target*."""
+        name = self._randomness.token(4)
+        line = Line(name, self._engine.send)
+        port = await self._engine.open(name, self._address, line.receive)
+        local = LocalMedia(address=self._address, port=port, security=self._security, session_id=1)
+        leg = self._driver.agent.call(
+            target,
+            local=local,
+            caller=caller,
+            now=self._clock.now(),
+            headers=headers,
+            credentials=credentials,
+        )
+        call = self._calls[leg.id] = PhoneCall(leg=leg, line=line)
+        self._driver.settle()
+        return call
+
+    def listen(self, call: PhoneCall) -> None:
+        """Keep what is heard from now on."""
+        call.hearing = asyncio.create_task(self._hear(call))
 
     async def press(self, call: PhoneCall, keys: str) -> None:
         """Press keys, one after another."""
@@ -173,7 +210,7 @@ class Exchange:
         call.line.drop()
         if call.hearing is not None:
             await call.hearing
-        await call.line.close()
+        call.statistics = await call.line.close()
         self._calls.pop(call.leg.id, None)
 
     async def _hear(self, call: PhoneCall) -> None:
@@ -188,7 +225,7 @@ class Exchange:
         match event:
             case CallOffered(leg=leg):
                 leg.reject(480, "nobody is called in this proof", self._clock.now())
-            case MediaAgreed() | Established() | TransferRequested() | LegEnded():
+            case Ringing() | MediaAgreed() | Established() | TransferRequested() | LegEnded():
                 call = self._calls.get(event.leg.id)
                 if call is not None:
                     call.receive(event)
