@@ -72,7 +72,7 @@ class TestBadFiles:
 
 class TestAnAddress:
     def test_that_refuses_is_told_with_its_steps(self, terminal: Path, closed_port: int) -> None:
-        done = diagnose(f"127.0.0.1:{closed_port}", "--transport", "tcp", "--patience", "0.2")
+        done = diagnose(f"127.0.0.1:{closed_port}", "--transport", "tcp")
 
         assert done.exit_code == 1
         assert "✗ TCP" in done.output
@@ -97,7 +97,7 @@ class TestAnAddress:
 class TestACall:
     def test_is_not_made_where_the_way_ends_before(self, terminal: Path, closed_port: int) -> None:
         uri = f"sip:2001@127.0.0.1:{closed_port};transport=tcp"
-        done = CliRunner().invoke(main, ["call", uri, "--patience", "0.2"])
+        done = CliRunner().invoke(main, ["call", uri])
 
         assert done.exit_code == 1
         assert "✗ TCP" in done.output

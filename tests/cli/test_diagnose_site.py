@@ -97,7 +97,7 @@ def elsewhere(direction: Direction) -> Observation:
 class TestEveryGateway:
     def test_is_laid_beside_what_the_other_nodes_remember(self, terminal: Terminal) -> None:
         terminal.remembers(*map(elsewhere, Direction))
-        done = terminal.types("diagnose", "--patience", "0.2")
+        done = terminal.types("diagnose")
 
         assert done.exit_code == 1, done.output + repr(done.exception)
         assert "node01.umbel.test  pbx      ✗ down" in done.output
@@ -106,7 +106,7 @@ class TestEveryGateway:
         assert "(as it saw it" in done.output
 
     def test_is_told_to_programs_as_a_matrix(self, terminal: Terminal) -> None:
-        done = terminal.types("diagnose", "--patience", "0.2", "--json")
+        done = terminal.types("diagnose", "--json")
         (site,) = json.loads(done.output)
 
         assert site["matrix"][0]["to_gateway"]["state"] == "down"
@@ -115,14 +115,14 @@ class TestEveryGateway:
 
 class TestOneGateway:
     def test_is_shown_with_every_step(self, terminal: Terminal) -> None:
-        done = terminal.types("diagnose", "pbx", "--patience", "0.2")
+        done = terminal.types("diagnose", "pbx")
 
         assert done.exit_code == 1
         assert "✗ TCP" in done.output
         assert done.output.count("To mend it:") == 1
 
     def test_may_stand_beside_a_host(self, terminal: Terminal) -> None:
-        done = terminal.types("diagnose", "pbx", "127.0.0.1:1", "--patience", "0.2", "--json")
+        done = terminal.types("diagnose", "pbx", "127.0.0.1:1", "--json")
         answers = json.loads(done.output)
 
         assert "matrix" in answers[0]

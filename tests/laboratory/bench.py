@@ -203,10 +203,8 @@ def accepting(audio: int) -> Answer:
     def answer(request: bytes) -> bytes | None:
         if not request.startswith(b"INVITE"):
             return fine(request)
-        headers = {
-            "Contact": f"<sip:{LOOPBACK}:5060;transport=tcp>",
-            "Content-Type": "application/sdp",
-        }
+        where = request.split(b" ", 2)[1].decode()
+        headers = {"Contact": f"<{where}>", "Content-Type": "application/sdp"}
         head = response(request, "200 OK", headers)
         length = f"Content-Length: {len(sdp)}".encode()
         return head.replace(b"Content-Length: 0", length) + sdp

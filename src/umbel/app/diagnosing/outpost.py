@@ -118,14 +118,17 @@ async def outpost(
 
 
 async def _identity(signalling: Signalling, traveller: Traveller, hop: Hop) -> LocalIdentity:
-    """Say where answers come to; by UDP a socket has to be open for them."""
+    """Say where answers come to; a call may go on by another transport than it began with."""
     address = local_address_towards(hop.address)
-    host, port = address, hop.transport.default_port
-    if hop.transport is Transport.TLS:
-        host = traveller.node
-    elif hop.transport is Transport.UDP:
-        listener = Listener(transport=hop.transport, address=address, port=0)
-        port = await signalling.listen(listener)
-    here = LocalAddress(transport=hop.transport, host=host, port=port)
-    product = f"Umbel/{version('umbel')}"
-    return LocalIdentity(addresses=(here,), user="diagnose", product=product)
+    listener = Listener(transport=Transport.UDP, address=address, port=0)
+    udp = await signalling.listen(listener)
+    tls = Transport.TLS.default_port
+    return LocalIdentity(
+        addresses=(
+            LocalAddress(transport=Transport.UDP, host=address, port=udp),
+            LocalAddress(transport=Transport.TCP, host=address, port=Transport.TCP.default_port),
+            LocalAddress(transport=Transport.TLS, host=traveller.node, port=tls),
+        ),
+        user="diagnose",
+        product=f"Umbel/{version('umbel')}",
+    )
