@@ -10,9 +10,9 @@ import pytest
 from tests.support.program import running
 
 from umbel.admin.site import read_site
+from umbel.app.exchange import ProofFailed
 from umbel.app.journal import Heard
 from umbel.app.settings import load_settings
-from umbel.app.trial.exchange import ProofFailed
 from umbel.app.trial.guide import how_to_call
 from umbel.app.trial.organisation import Ports, settings, site
 from umbel.app.trial.proof import came_back

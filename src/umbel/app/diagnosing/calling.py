@@ -10,7 +10,7 @@ import soxr
 from numpy.typing import NDArray
 
 from umbel.app.driver import Resolves
-from umbel.app.trial.exchange import Exchange, PhoneCall
+from umbel.app.exchange import Exchange, PhoneCall
 from umbel.backends.prompts import package_folder
 from umbel.core.errors import Mistake, PeerError
 from umbel.core.instants import Duration

@@ -8,6 +8,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from umbel.app.exchange import Exchange, PhoneCall, ProofFailed
 from umbel.core.instants import Duration
 from umbel.media import g711, wav
 from umbel.media.likeness import equal_in_pieces
@@ -15,7 +16,6 @@ from umbel.media.session import Codec
 from umbel.sip.address import Address
 from umbel.sip.uri import Uri
 
-from .exchange import Exchange, PhoneCall, ProofFailed
 from .organisation import ACCESS, ATTENDANT, PIN, SUBSCRIBERS, Ports
 
 AT_LEAST_EQUAL = 0.8

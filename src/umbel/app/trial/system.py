@@ -8,6 +8,7 @@ from pathlib import Path
 
 from umbel.app.administration import open_administration
 from umbel.app.certificate_watch import load_identity
+from umbel.app.exchange import ProofFailed, running_exchange
 from umbel.app.journal import Heard
 from umbel.app.node import running_node
 from umbel.app.settings import Settings, TlsSettings, load_settings
@@ -17,7 +18,6 @@ from umbel.core.errors import Mistake
 from umbel.core.instants import Duration
 from umbel.net.clock import SystemClock
 
-from .exchange import ProofFailed, running_exchange
 from .guide import how_to_call
 from .organisation import NODE, OPERATOR, PIN, SUBSCRIBERS, Ports, settings, site
 from .proof import Proof, came_back

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umbel.app.administration import open_administration
+from umbel.app.exchange import ProofFailed
 from umbel.app.node import running_node
-from umbel.app.trial.exchange import ProofFailed
 from umbel.app.trial.system import Captions
 from umbel.core.instants import Duration
 from umbel.media import g711

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from umbel.app.certificate_watch import load_identity
+from umbel.app.exchange import Exchange, Manners, running_exchange
 from umbel.app.settings import TlsSettings
-from umbel.app.trial.exchange import Exchange, Manners, running_exchange
 from umbel.identity.demands import OurDemand
 from umbel.identity.handshake import Role
 from umbel.identity.names import presented_names

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from umbel.app.certificates import certificates_of, issuing
 from umbel.app.diagnosing.outfit import Asked
 from umbel.app.diagnosing.question import Question, answer
-from umbel.app.trial.exchange import Exchange, PhoneCall, ProofFailed
+from umbel.app.exchange import Exchange, PhoneCall, ProofFailed
 from umbel.core import event_catalogue as catalogue
 from umbel.core.findings import Severity
 from umbel.core.instants import Duration

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from umbel.admin.administration import Administration
-from umbel.app.trial.exchange import ProofFailed
+from umbel.app.exchange import ProofFailed
 from umbel.core.events import Event, EventKind
 from umbel.core.instants import Clock, Duration
 

@@ -13,11 +13,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from umbel.app.driver import Driver
-from umbel.app.faults import Faults
-from umbel.app.line import Line
-from umbel.app.log import log_event
-from umbel.app.teller import Teller
 from umbel.core.errors import UmbelError
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Clock, Duration
@@ -46,6 +41,12 @@ from umbel.ua.events import (
     TransferRequested,
 )
 from umbel.um.call import HungUp
+
+from .driver import Driver
+from .faults import Faults
+from .line import Line
+from .log import log_event
+from .teller import Teller
 
 Result = TypeVar("Result")
 
