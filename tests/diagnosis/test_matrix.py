@@ -82,6 +82,18 @@ class TestAnotherNode:
         assert row.from_gateway.text == "by rule lync: accepted"
         assert [one.code for one in diagnosis.findings][:1] == ["identity.not-recognised"]
 
+    def test_with_the_certificate_of_another_is_doubted_although_it_was_called(self) -> None:
+        """A peer may look at names after the handshake, and then believe no answer."""
+        of_another = leaf("node01.domain.local", issuer=ROOT)
+        report = replace(HANDSHAKE, ending=Ending.SUCCEEDED, own_chain=(of_another.der,))
+        asked = replace(answered(), handshake=report)
+        observations = [seen(Direction.TO_GATEWAY, asked), seen(Direction.FROM_GATEWAY)]
+        diagnosis = remembered(observations, peering(of_another.der), "by TLS", NOW)
+        found = [one for one in diagnosis.findings if one.code == "identity.not-recognised"]
+
+        assert [one.severity for one in found] == [Severity.WARNING]
+        assert "all the same it finished a handshake" in found[0].seen
+
     def test_shows_the_certificates_that_it_showed(self) -> None:
         assert own_chain_in([seen(Direction.FROM_GATEWAY)]) == (OWN.der,)
         assert own_chain_in([seen(Direction.TO_GATEWAY, tried())]) == ()

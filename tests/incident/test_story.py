@@ -108,7 +108,13 @@ class TestTheStory:
         assert set(array.pool.turned_away) == {ARRAY}
 
     async def _is_explained(self, array: Array) -> None:
-        """What is recommended is one certificate for each node."""
+        """Each node says why, for itself and for the other; one certificate each is recommended."""
+        for name, member in array.nodes.items():
+            code, said = await member.umbel("diagnose")
+            assert code == 1
+            words = " ".join(said.split())
+            assert f"certificate's common name is {ARRAY}, this node is {name}" in words
+            assert words.count("refused by them") == len(NODES)
         code, said = await array.nodes[NODES[0]].umbel("certificate", "plan")
 
         assert code == 0
@@ -123,6 +129,8 @@ class TestTheStory:
             assert code == 0, said
         for node in NODES:
             await array.told(1401, node, within=10)
+        code, said = await array.nodes[NODES[0]].umbel("diagnose", "pool")
+        assert code == 0, said
 
     async def _is_over(self, array: Array, gray: Phone, meucci: Phone, words: Samples) -> None:
         """The very same wish is fulfilled."""
@@ -176,6 +184,8 @@ class TestOneServersCertificateForBoth:
             call = await array.dial(gray, ATTENDANT)
             await hang_up(array, gray, call)
 
+            _code, said = await array.nodes[NODES[1]].umbel("diagnose")
+            assert "pool dials node02.domain.local" in " ".join(said.split())
             assert set(array.pool.disbelieved) == {(NODES[1], NODES[0])}
             assert call.node == NODES[0]
             assert not array.pool.turned_away

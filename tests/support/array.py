@@ -131,7 +131,8 @@ class Member:
 
     async def umbel(self, *arguments: str, within: float = 30) -> tuple[int, str]:
         """Run a command of Umbel on the node's host; give its exit code and what it printed."""
-        log = self.folder / f"umbel-{arguments[0]}.log"
+        words = [word for word in arguments if word.isalpha()]
+        log = self.folder / f"{'-'.join(('umbel', *words))}.log"
         async with running(
             UMBEL, "--settings", self.folder / "umbel.toml", *arguments,
             log=log, namespace=self.host.namespace, own_names=self.folder.parent / "hosts",

@@ -1,9 +1,10 @@
 """Whether a peer will recognise this node, by the rule that it goes by, where nothing has shown it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from umbel.core.findings import Finding
+from umbel.core.findings import Finding, Severity
 from umbel.identity.chains import OURS, chain_findings
 from umbel.identity.handshake import Ending, HandshakeReport, Role
 from umbel.identity.identity_findings import peer_refuses_us
@@ -25,6 +26,19 @@ def rule_findings(
             yield from chain_findings(
                 around.own_chain, played=role, whose=OURS, trust=around.presumed_trust, at=at
             )
+        elif role is Role.SERVER:
+            yield from _doubts(peering)
+
+
+def _doubts(peering: Peering) -> Iterator[Finding]:
+    """
+    Doubt a proof that the rule contradicts.
+
+    A peer that calls us may look at our names only after the handshake, and then believe no answer.
+    """
+    for one in _by_names(peering, Role.SERVER):
+        seen = f"{one.seen}; all the same it finished a handshake when it called us"
+        yield replace(one, severity=Severity.WARNING, seen=seen)
 
 
 def is_proof(report: HandshakeReport, role: Role) -> bool:
