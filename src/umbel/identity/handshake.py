@@ -73,7 +73,7 @@ class HandshakeReport:
     """What the client offers, whichever side that is, as ``TLSv1.3``; where it names no list, as
     before TLS 1.3, the highest alone. Empty where its ClientHello was not seen."""
     version: str | None = None
-    """What the server chose; where it came to no choice, what OpenSSL speaks so far."""
+    """What the server chose; ``None`` where it came to no choice."""
     ciphers_offered: tuple[str, ...] = ()
     """The client's cipher suites in its order, by the names of the RFCs."""
     cipher: str | None = None

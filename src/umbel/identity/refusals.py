@@ -14,6 +14,9 @@ from .names import presented_names
 from .subject import escape
 from .surroundings import Surroundings, failure
 
+_SHOWN: Final = 6
+"""Of many cipher suites, a finding names this many."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cause:
@@ -85,7 +88,7 @@ def refused_by_us(report: HandshakeReport, around: Surroundings) -> Iterator[Fin
         yield failure(
             report,
             cause.code,
-            seen=report.detail or reached(report),
+            seen=f"{report.detail or reached(report)}{_offered(report)}",
             means=cause.means,
             do=cause.do,
             rule=cause.rule,
@@ -107,6 +110,16 @@ def _somebody_else(report: HandshakeReport, around: Surroundings) -> Iterator[Fi
             rule="RFC 5922 section 7.3",
         )
     ]
+
+
+def _offered(report: HandshakeReport) -> str:
+    """Say what a client offered in vain; what we offer ourselves is no news."""
+    if report.role is Role.CLIENT or not report.versions_offered:
+        return ""
+    suites = [suite for suite in report.ciphers_offered if not suite.endswith("_SCSV")]
+    more = f" and {len(suites) - _SHOWN} more" if len(suites) > _SHOWN else ""
+    offered = f"{', '.join(report.versions_offered)} with {', '.join(suites[:_SHOWN])}{more}"
+    return f"; the peer offers {offered}"
 
 
 def _certificate_refused(report: HandshakeReport, around: Surroundings) -> Iterator[Finding]:

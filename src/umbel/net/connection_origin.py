@@ -12,7 +12,9 @@ class ConnectionKey:
     """Connections with the same key lead to the same peer and may stand for each other.
 
     The reference names and their rule are part of it (RFC 5923 section 9.3): a peer that proved to
-    be one is not used for another. So is the identity that we showed, which may have been renewed.
+    be one is not used for another. So is the identity that we showed, which may have been renewed:
+    a peer that accepted the old certificate may refuse the new one, or the reverse, and a probe
+    over the old connection would call a cure useless, or a mistake harmless, until it is closed.
     """
 
     transport: Transport

@@ -127,7 +127,7 @@ class TlsLayer:
             ending=ending,
             detail=detail or self._reservation(),
             versions_offered=offer.versions if offer else (),
-            version=choice.version if choice else self._tls.version(),
+            version=choice.version if choice else self._version(),
             ciphers_offered=offer.cipher_suites if offer else (),
             cipher=choice.cipher_suite if choice else self._cipher(),
             server_name=offer.server_name if offer else None,
@@ -196,6 +196,10 @@ class TlsLayer:
             return LayerEnded(Ending.REFUSED_BY_PEER, sentence)
         reason = (error.reason or str(error)).lower().replace("_", " ")
         return LayerEnded(Ending.REFUSED_BY_US, f"we refused what the peer sent: {reason}")
+
+    def _version(self) -> str | None:
+        """Give the version that was agreed on, where nobody saw the ServerHello."""
+        return self._tls.version() if self.is_ready else None
 
     def _cipher(self) -> str | None:
         """Give what OpenSSL calls the cipher, where nobody saw the ServerHello."""
