@@ -220,3 +220,19 @@ class TestTheSteps:
 
     def test_are_none_where_nothing_was_tried(self) -> None:
         assert list(steps_seen([], GATEWAY)) == []
+
+
+class TestWhatElseAnAnswerTells:
+    def test_of_a_redirection_is_where_it_leads(self) -> None:
+        moved = replace(ANSWERED, status=302, redirected_to=("sip:192.0.2.8:5067",))
+
+        assert first(moved).code == "options.redirected"
+        assert "sip:192.0.2.8:5067" in first(moved).seen
+
+    def test_of_an_onlooker_is_added(self) -> None:
+        """What a node does not see that hangs up first."""
+        refused = replace(ANSWERED, status=403, despite_refusal=True)
+
+        assert first(START, refused).code in ("tcp.failed", "options.forbidden")
+        codes = [one.code for one in ranked(attempts_findings([START, refused], GATEWAY))]
+        assert "options.forbidden" in codes

@@ -17,6 +17,7 @@ from .peering import Peering
 from .ranking import ranked
 from .rule_findings import rule_findings
 from .steps import StepSeen, steps_seen
+from .strangers import in_words_for
 from .summary import summary
 
 
@@ -82,7 +83,7 @@ def diagnosis_of(
         way=way,
         seen=seen,
         steps=tuple(_steps(peering, seen)),
-        findings=ranked([*_explained(peering, seen), *more]),
+        findings=ranked(in_words_for(peering, [*_explained(peering, seen), *more])),
     )
 
 
