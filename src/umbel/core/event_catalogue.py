@@ -47,7 +47,8 @@ TRANSFERRING = _kind(
 TRANSFER_FAILED = _kind(
     1025, _E, Category.CALL_TRANSFER,
     "The call {call} was not transferred to {target}: {reason}.",
-    "The reason is the peer's answer to our REFER, or what it told about the new call.",
+    "The reason is the peer's answer to our REFER, or what it told about the new call; where it "
+    "closed the connection instead: umbel diagnose",
 )  # fmt: skip
 TRANSFERRED = _kind(
     1026, _I, Category.CALL_TRANSFER,

@@ -72,10 +72,11 @@ def _sharing(nodes: int) -> Answer:
 def _sessions() -> Answer:
     return Answer(
         question="Is a session in progress really always lost when a node fails?",
-        answer="Not with Umbel. What was recorded is durable as it is spoken, and another node "
-        "takes the call over with a re-INVITE from its own address, under its own certificate.",
-        evidence="the other node opens its own connection to the gateway, so the gateway must "
-        "accept every node as a client: the crossings from node to gateway in this plan",
+        answer="What was said is not: a recording is durable as it is spoken, and is delivered "
+        "when its node is back. The call itself still ends with its node; whoever calls again is "
+        "answered by another one, under its own certificate. A new certificate ends no call.",
+        evidence="the gateway must accept every node, in both directions, for others to stand in: "
+        "the crossings of this plan",
     )
 
 
