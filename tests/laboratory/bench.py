@@ -42,7 +42,11 @@ _MUCH = 65536
 _FULL = 4
 """Connections that fill the queue of a listener that takes none."""
 HASTY = 0.4
-"""Seconds that each step of a walk may take here."""
+"""Seconds that each step may take where the experiment is that nothing comes."""
+CALM = 5.0
+"""Seconds that each step may take where something comes, if the machine is busy only later."""
+LISTENING = 0.8
+"""Seconds that both sides of a test call are given to speak."""
 
 Result = TypeVar("Result")
 Answer = Callable[[bytes], bytes | None]
@@ -515,25 +519,28 @@ class Bench:
         configuration: Configuration | None = None,
         neighbours: Sequence[int] = (),
         call: str = "",
+        in_vain: bool = False,
         **more: Any,
     ) -> Sequence[Finding]:
         """
         Have the node look at *gateway*, by names of the laboratory's own DNS.
 
-        It knocks only at *neighbours*: other tests have the usual ports meanwhile.
+        It knocks only at *neighbours*: other tests have the usual ports meanwhile. What waits
+        *in_vain* does not wait long.
         """
         settings = self.settings(own, listens=listens, **more)
+        patience = HASTY if in_vain else CALM
         async with serving(server or NameServer(zone)) as place:
             sources = NameSources(
-                hosts_file=None, name_servers=[place], asks_system=False, patience=HASTY
+                hosts_file=None, name_servers=[place], asks_system=False, patience=patience
             )
             asked = Asked(
                 node=NODE,
                 trust=Path(settings.tls.trust) if settings.tls else self.authority.trust,
-                patience=HASTY,
+                patience=patience,
                 sources=sources,
                 call=call,
-                listens=HASTY,
+                listens=LISTENING,
             )
             equipment = outfit(asked, settings)
             walker = replace(equipment.walker, neighbours=lambda _port: neighbours)

@@ -20,11 +20,14 @@ from .failure import failure
 NUMBER = "2001"
 
 
-async def _calls(bench: Bench, is_cured: bool, answer: Answer) -> Sequence[Finding]:
+async def _calls(
+    bench: Bench, is_cured: bool, answer: Answer, *, in_vain: bool = False
+) -> Sequence[Finding]:
     """Call a number that is answered so, or once it is cured by an echo."""
     audio = await bench.enter(echo())
     taken = answering_invites("" if is_cured else NUMBER, answer, audio)
-    return await bench.diagnose(plain(await bench.peer(taken)), call=NUMBER)
+    port = await bench.peer(taken)
+    return await bench.diagnose(plain(port), call=NUMBER, in_vain=in_vain)
 
 
 @failure(
@@ -57,7 +60,7 @@ async def a_number_that_is_not_allowed(bench: Bench, is_cured: bool) -> Sequence
     cure="have its redirection or its route mended",
 )
 async def a_call_that_goes_nowhere(bench: Bench, is_cured: bool) -> Sequence[Finding]:
-    return await _calls(bench, is_cured, answering("100 Trying"))
+    return await _calls(bench, is_cured, answering("100 Trying"), in_vain=not is_cured)
 
 
 @failure(

@@ -58,7 +58,9 @@ async def a_name_without_an_address(bench: Bench, is_cured: bool) -> Sequence[Fi
 )
 async def a_deaf_name_server(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await bench.peer()
-    return await bench.diagnose(plain(port), server=NameServer(ZONE, is_deaf=not is_cured))
+    return await bench.diagnose(
+        plain(port), server=NameServer(ZONE, is_deaf=not is_cured), in_vain=not is_cured
+    )
 
 
 @failure(
@@ -100,7 +102,7 @@ async def a_firewall_without_a_word(bench: Bench, is_cured: bool) -> Sequence[Fi
     if is_cured:
         return await bench.diagnose(plain(await bench.peer()))
     port = await bench.enter(black_hole())
-    return await bench.diagnose(plain(port))
+    return await bench.diagnose(plain(port), in_vain=True)
 
 
 @failure(
@@ -116,7 +118,7 @@ async def the_plain_port_in_a_secured_plan(bench: Bench, is_cured: bool) -> Sequ
     await bench.peer(tls=bench.tls(), port=port + 1)
     own = bench.authority.issue()
     gateway = lync(port + 1 if is_cured else port)
-    return await bench.diagnose(gateway, own=own, neighbours=(port + 1,))
+    return await bench.diagnose(gateway, own=own, neighbours=(port + 1,), in_vain=not is_cured)
 
 
 @failure(
@@ -129,7 +131,9 @@ async def the_plain_port_in_a_secured_plan(bench: Bench, is_cured: bool) -> Sequ
 async def plain_sip_to_a_tls_port(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await bench.peer(tls=bench.tls())
     transport = Transport.TLS if is_cured else Transport.TCP
-    return await bench.diagnose(plain(port, transport=transport), own=bench.authority.issue())
+    return await bench.diagnose(
+        plain(port, transport=transport), own=bench.authority.issue(), in_vain=not is_cured
+    )
 
 
 @failure(
@@ -156,7 +160,7 @@ async def a_web_server(bench: Bench, is_cured: bool) -> Sequence[Finding]:
 async def a_mail_server(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     mail = await bench.enter(speaking(b"220 mail.domain.local ESMTP\r\n\r\n"))
     port = await bench.peer()
-    return await bench.diagnose(plain(port if is_cured else mail))
+    return await bench.diagnose(plain(port if is_cured else mail), in_vain=not is_cured)
 
 
 @failure(
@@ -170,7 +174,7 @@ async def a_hung_process(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     hung = await bench.enter(speaking(b""))
     port = await bench.peer(tls=bench.tls())
     own = bench.authority.issue()
-    return await bench.diagnose(lync(port if is_cured else hung), own=own)
+    return await bench.diagnose(lync(port if is_cured else hung), own=own, in_vain=not is_cured)
 
 
 @failure(
@@ -214,7 +218,7 @@ async def a_gateway_without_udp(bench: Bench, is_cured: bool) -> Sequence[Findin
     port = free_port()
     await bench.peer(port=port)
     transport = Transport.TCP if is_cured else Transport.UDP
-    return await bench.diagnose(plain(port, transport=transport))
+    return await bench.diagnose(plain(port, transport=transport), in_vain=not is_cured)
 
 
 @failure(
@@ -227,7 +231,7 @@ async def a_gateway_without_udp(bench: Bench, is_cured: bool) -> Sequence[Findin
 async def a_silent_gateway(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     answer = answering() if is_cured else lambda _request: None
     port = await bench.enter(datagram_peer(answer))
-    return await bench.diagnose(plain(port, transport=Transport.UDP))
+    return await bench.diagnose(plain(port, transport=Transport.UDP), in_vain=not is_cured)
 
 
 @failure(
