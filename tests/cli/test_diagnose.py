@@ -50,7 +50,7 @@ class TestGoodFiles:
 
         assert verdicts["lync"] == "refused"
         assert verdicts["rfc5922"] == "accepted"
-        assert not row["has_key"]
+        assert row["key"] == "not among the files"
 
 
 class TestBadFiles:

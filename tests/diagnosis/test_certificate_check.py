@@ -4,7 +4,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.support.certificates import NOW, Issued, authority, leaf
 
 from umbel.core.findings import Severity
-from umbel.diagnosis.certificate_check import CertificateCheck, check_files
+from umbel.diagnosis.certificate_check import CertificateCheck, KeyState, check_files
 from umbel.diagnosis.pem import PemFile, read_pem
 from umbel.identity.judgement import Verdict
 
@@ -36,7 +36,7 @@ class TestACertificateWithItsKey:
         found = check(certificates("root.pem", ROOT), key(NODE), certificates("node.pem", NODE))
 
         assert grave(found) == []
-        assert found.has_key
+        assert found.key is KeyState.FITS
         assert found.summary == f"The certificate of {NAME} is as peers want it."
 
     def test_is_accepted_by_every_kind_of_peer(self) -> None:
@@ -47,6 +47,15 @@ class TestACertificateWithItsKey:
 
     def test_has_the_name_that_it_says_where_nobody_says_another(self) -> None:
         assert check(certificates("node.pem", NODE), node="").node == NAME
+
+
+class TestAKeyOfAnotherCertificate:
+    def test_is_told_from_a_missing_one(self) -> None:
+        found = check(certificates("node.pem", NODE), key(ISSUING))
+
+        assert found.key is KeyState.DOES_NOT_FIT
+        assert grave(found) == ["tls.key-does-not-fit"]
+        assert check(certificates("node.pem", NODE)).key is KeyState.MISSING
 
 
 class TestAnUnknownAuthority:

@@ -56,7 +56,7 @@ def print_check(check: CertificateCheck) -> None:
     if check.chain:
         for line in paragraph("names", all_names_of(check.names)):
             click.echo(line)
-        for line in paragraph("key", "fits" if check.has_key else "not among the files"):
+        for line in paragraph("key", check.key.value):
             click.echo(line)
         _print_verdicts(check.verdicts)
     show_findings(check.findings)
@@ -68,7 +68,7 @@ def check_row(check: CertificateCheck) -> Row:
     return {
         "node": check.node,
         "names": all_names_of(check.names),
-        "has_key": check.has_key,
+        "key": check.key.value,
         "summary": check.summary,
         "rules": [_verdict_row(verdict) for verdict in check.verdicts],
         "findings": [finding_row(finding) for finding in check.findings],

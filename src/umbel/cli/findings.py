@@ -1,5 +1,6 @@
 """How findings look: on a terminal as blocks that can be read in one glance, for programs as JSON."""
 
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +18,11 @@ _MARKS = {
 }
 _NARROWEST, _WIDEST = 60, 100
 _LABEL = 8
+_COMMAND = re.compile(
+    r"\b(?:umbel|openssl|dig|timedatectl|chmod|ip)(?: (?!or\b|and\b|why\b)[^\s;,()]+)+"
+)
+_GLUE = "\u00a0"
+"""Stands for a space that no line is broken at."""
 
 
 def width() -> int:
@@ -38,8 +44,7 @@ def print_summary(sentence: str, *, worst: Severity | None) -> None:
     """Print the sentence that a tired person reads first, which is the last on the screen."""
     mark, colour = _MARKS[worst] if worst is not None and worst > Severity.INFO else ("✓", "green")
     click.echo()
-    lines = textwrap.wrap(sentence, width() - 2, break_long_words=False, break_on_hyphens=False)
-    for number, line in enumerate(lines):
+    for number, line in enumerate(wrapped(sentence, width() - 2)):
         start = click.style(mark, fg=colour, bold=True) if number == 0 else " "
         click.echo(f"{start} {click.style(line, bold=True)}")
 
@@ -64,15 +69,27 @@ def finding_row(finding: Finding) -> Row:
 def paragraph(
     label: str, text: str, *, indent: int = 2, label_width: int = _LABEL
 ) -> Iterator[str]:
-    """Give a labelled paragraph, its lines beneath each other; commands are never broken apart."""
+    """Give a labelled paragraph, its lines beneath each other; commands stay on one line."""
     before = " " * indent
     hanging = before + " " * label_width
-    lines = textwrap.wrap(
-        text, width() - len(hanging), break_long_words=False, break_on_hyphens=False
-    ) or [""]
-    yield f"{before}{click.style(f'{label:<{label_width}}', dim=True)}{lines[0]}"
-    for line in lines[1:]:
+    first, *others = wrapped(text, width() - len(hanging)) or [""]
+    yield f"{before}{click.style(f'{label:<{label_width}}', dim=True)}{first}"
+    for line in others:
         yield hanging + line
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Break a text into lines, but no command, so that it can be copied."""
+    glued = _COMMAND.sub(_glued, text)
+    lines = textwrap.wrap(glued, columns, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_GLUE, " ") for line in lines]
+
+
+def _glued(command: re.Match[str]) -> str:
+    """Keep a command together; of one that is too long, what it begins with."""
+    words = command[0].split(" ")
+    whole = len(words) if len(command[0]) <= _NARROWEST - _LABEL else 3
+    return " ".join([_GLUE.join(words[:whole]), *words[whole:]])
 
 
 def _body(finding: Finding, indent: int) -> Iterator[str]:

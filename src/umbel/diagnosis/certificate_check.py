@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from umbel.core.findings import Finding, Severity
 from umbel.identity.chain.certificate import public_key_info, readable
@@ -41,6 +42,14 @@ class RuleVerdict:
         return not has_errors(self.chain)
 
 
+class KeyState(StrEnum):
+    """Whether there is a private key for a certificate."""
+
+    FITS = "fits"
+    DOES_NOT_FIT = "does not fit"
+    MISSING = "not among the files"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateCheck:
     """Everything that files with certificates and keys tell."""
@@ -50,8 +59,7 @@ class CertificateCheck:
     chain: tuple[bytes, ...]
     """DER, the node's own first."""
     names: PresentedNames
-    has_key: bool
-    """Whether the private key is among the files and fits."""
+    key: KeyState
     verdicts: tuple[RuleVerdict, ...]
     findings: tuple[Finding, ...]
     """The worst first."""
@@ -86,7 +94,7 @@ def check_files(
         node=node,
         chain=chain,
         names=names,
-        has_key=bool(chain) and any(_fits(key, chain[:1]) for key in keys),
+        key=_key_state(keys, chain),
         verdicts=tuple(_verdicts(chain, names, node, knowledge, at)) if chain else (),
         findings=ranked(found),
     )
@@ -101,6 +109,13 @@ def _holder(files: Iterable[PemFile]) -> PemFile | None:
     )
     leaves = (file for file in with_certificates if not _is_root(file.certificates[0]))
     return next(fitting, None) or next(leaves, None) or next(iter(with_certificates), None)
+
+
+def _key_state(keys: Sequence[bytes], chain: Sequence[bytes]) -> KeyState:
+    if not keys:
+        return KeyState.MISSING
+    is_fitting = any(_fits(key, chain[:1]) for key in keys)
+    return KeyState.FITS if is_fitting else KeyState.DOES_NOT_FIT
 
 
 def _fits(key: bytes, chain: Sequence[bytes]) -> bool:
