@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import requests
 from acme import challenges, client, errors, messages
@@ -23,6 +23,7 @@ from .challenges import answering_http, answering_tls
 
 _PATIENCE: Final = timedelta(seconds=90)
 _NETWORK_SECONDS: Final = 30
+_MORE_NONCES: Final = 4
 
 
 _PORTS: Final = {AcmeChallenge.HTTP_01: 80, AcmeChallenge.TLS_ALPN_01: 443}
@@ -57,9 +58,7 @@ class AcmeAuthority:
         """
         with self._told():
             key = self._account_key()
-            network = client.ClientNetwork(
-                key, alg=ES256, user_agent="umbel", timeout=_NETWORK_SECONDS
-            )
+            network = _PatientNetwork(key, alg=ES256, user_agent="umbel", timeout=_NETWORK_SECONDS)
             if self._terms.trust is not None:
                 # It is handed on to requests, which takes a file as well.
                 network.verify_ssl = str(self._terms.trust)  # type: ignore[assignment]
@@ -142,6 +141,20 @@ class AcmeAuthority:
                 expected="files that can be read and written",
                 where=str(error.filename or "[tls.acme]"),
             ) from error
+
+
+class _PatientNetwork(client.ClientNetwork):
+    """Goes on where the authority does not take a nonce (RFC 8555 section 6.5); acme tries twice."""
+
+    def post(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a signed request, with another nonce for as long as that helps."""
+        for _ in range(_MORE_NONCES):
+            try:
+                return super().post(*args, **kwargs)
+            except messages.Error as error:
+                if error.code != "badNonce":
+                    raise
+        return super().post(*args, **kwargs)
 
 
 def _kind(body: messages.ChallengeBody) -> str:
