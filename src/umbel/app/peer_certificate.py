@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Final
 
 from umbel.diagnosis.gateway_identity import our_demand
 from umbel.directory.objects import Gateway
@@ -12,6 +13,8 @@ from umbel.identity.handshake import HandshakeReport, Role
 from umbel.identity.identity_findings import all_names_of
 from umbel.identity.names import PresentedNames, presented_names
 from umbel.sip.hop import Hop, Source
+
+_MOST_PLACES: Final = 1024
 
 Place = tuple[str, str, int]
 """The domain, address and port of a hop."""
@@ -77,6 +80,8 @@ class Demands:
             self._found.clear()
         place = hop.domain, hop.address, hop.port
         if place not in self._found:
+            if len(self._found) >= _MOST_PLACES:
+                self._found.clear()
             self._found[place] = demand_on(hop, configuration, resolved)
         return self._found[place]
 

@@ -25,6 +25,10 @@ class ConnectionKey:
     """What the peer has to prove; ``None`` without TLS."""
     identity: int = 0
 
+    def is_of_same_peer(self, other: "ConnectionKey") -> bool:
+        """Say whether both ask the same of the peer, wherever it is."""
+        return (self.domain, self.demand) == (other.domain, other.demand)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOrigin:

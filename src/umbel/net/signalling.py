@@ -129,8 +129,7 @@ class Signalling:
             if hop.transport is Transport.UDP:
                 self._send_udp(data, hop)
                 return ""
-            key = self._credentials.key_for(hop)
-            connection = self._living(hop, key) or self._open(hop, key)
+            connection = self._accepted_from(hop) or self._leading_to(hop)
             await connection.send(data)
         except Unavailable as error:
             self._tap.failed(data, hop, str(error))
@@ -224,15 +223,22 @@ class Signalling:
 
     # --- opening --------------------------------------------------------------------------------
 
-    def _living(self, hop: Hop, key: ConnectionKey) -> StreamConnection | None:
-        """Find the connection that the hop names, or one to the same place for the same name."""
+    def _accepted_from(self, hop: Hop) -> StreamConnection | None:
+        """Find the accepted connection that the hop names: an answer goes where its request came."""
+        named = self._named(hop)
+        return named if named is not None and named.origin.key is None else None
+
+    def _leading_to(self, hop: Hop) -> StreamConnection:
+        """Find the connection that the hop names, or one to the same place, or open one."""
+        key, named = self._credentials.key_for(hop), self._named(hop)
+        its = named.origin.key if named is not None else None
+        if named is not None and its is not None and (not hop.domain or its.is_of_same_peer(key)):
+            return named
+        return self._connections.leading_to(key) or self._open(hop, key)
+
+    def _named(self, hop: Hop) -> StreamConnection | None:
         named = self._connections.named(hop.connection) if hop.connection else None
-        if named is not None and named.origin.transport is hop.transport:
-            its = named.origin.key
-            same = its is not None and (its.domain, its.demand) == (key.domain, key.demand)
-            if its is None or not hop.domain or same:
-                return named
-        return self._connections.leading_to(key)
+        return named if named is not None and named.origin.transport is hop.transport else None
 
     def _open(self, hop: Hop, key: ConnectionKey) -> StreamConnection:
         """Begin a connection; it takes messages at once and sends them when it is open."""
