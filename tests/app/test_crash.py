@@ -1,6 +1,5 @@
 """A node that dies loses nothing that was spoken, and one that is asked to stop says goodbye."""
 
-import asyncio
 import os
 import signal
 import sys
@@ -10,52 +9,33 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.node import SITE, write_settings
-from tests.support.pcap import write_tone
+from tests.support.likeness import heard_beginning, melody
+from tests.support.node import SITE, delivered, spoken, write_settings
+from tests.support.pcap import write_audio
 from tests.support.program import Running, running, until
 from tests.support.sipp import (
     Target,
     caller,
-    expect_request,
     keys,
     messages,
     pause,
     play_pcap,
     scenario,
-    send,
 )
-from tests.support.sipp_dialog import ACK, ANSWERED
+from tests.support.sipp_dialog import ACCEPTS_BYE, ACK, ANSWERED
 
-from umbel.admin.administration import Administration
 from umbel.app.administration import open_administration
 from umbel.app.kept_trace import kept_trace
 from umbel.app.settings import load_settings
-from umbel.mailbox.message import Message, MessageState
 from umbel.trace.entry import Passage
 from umbel.trace.glance import glance
 
 pytestmark = pytest.mark.peer
 
-SPOKEN = 8.0
-"""Seconds that the caller would speak."""
+WORDS = melody(8.0)
+"""What the caller would say."""
 
 UMBEL = Path(sys.executable).parent / "umbel"
-
-ACCEPTS_BYE = (
-    expect_request("BYE"),
-    send(
-        """
-        SIP/2.0 200 OK
-        [last_Via:]
-        [last_From:]
-        [last_To:]
-        [last_Call-ID:]
-        [last_CSeq:]
-        Content-Length: 0
-
-        """
-    ),
-)
 
 
 @asynccontextmanager
@@ -67,32 +47,11 @@ async def serving(folder: Path, run: int) -> AsyncIterator[Running]:
         yield node
 
 
-async def until_recorded(administration: Administration, seconds: float) -> None:
-    """Wait until so much of a message is in the store while it is being spoken."""
-    async with asyncio.timeout(30):
-        while True:
-            for message in await administration.messages("2001"):
-                _message, linear = await administration.message_audio(message.id)
-                if message.state is MessageState.RECORDING and len(linear) >= seconds * 16000:
-                    return
-            await asyncio.sleep(0.1)
-
-
-async def until_delivered(administration: Administration) -> Message:
-    """Wait until the message is there to be heard."""
-    async with asyncio.timeout(30):
-        while True:
-            for message in await administration.messages("2001"):
-                if message.state is MessageState.NEW:
-                    return message
-            await asyncio.sleep(0.1)
-
-
 def speaks(folder: Path) -> str:
     """Give the scenario of a caller who goes straight to the tone and speaks for long."""
-    tone = write_tone(folder / "tone.pcap", SPOKEN)
+    words = write_audio(folder / "words.pcap", WORDS)
     return scenario(
-        *ANSWERED, ACK, pause(300), keys("#"), pause(1200), play_pcap(tone), pause(20_000)
+        *ANSWERED, ACK, pause(300), keys("#"), pause(1200), play_pcap(words), pause(20_000)
     )
 
 
@@ -109,11 +68,11 @@ class TestANodeThatIsKilledWhileSomebodySpeaks:
                 serving(node_folder, 1) as node,
                 caller(script, target, tmp_path / "sipp"),
             ):
-                await until_recorded(administration, 2.0)
+                await spoken(administration, "2001", 2.5)
                 os.kill(node.process.pid, signal.SIGKILL)
                 await node.wait(5)
             async with serving(node_folder, 2):
-                message = await until_delivered(administration)
+                message = await delivered(administration, "2001")
                 events = await administration.events(number=2011)
                 calls = await administration.live_calls()
             _message, linear = await administration.message_audio(message.id)
@@ -123,8 +82,8 @@ class TestANodeThatIsKilledWhileSomebodySpeaks:
 
         assert {"INVITE", "ACK"} <= {glance(passage.octets).title for passage in passed}
         assert message.was_interrupted
-        assert message.duration >= 2.0
-        assert np.abs(np.frombuffer(linear, "<i2")).max() > 5000
+        assert message.duration >= 2.5
+        assert heard_beginning(WORDS, np.frombuffer(linear, "<i2")) > 1.0
         assert "cut short" in events[-1].sentence
         assert calls == []
 

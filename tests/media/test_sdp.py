@@ -226,6 +226,12 @@ class TestWhatIsMalformed:
             (f"{SESSION}m=audio 5 RTP/AVP ٣", "line 6: .*expected media, port"),
             (f"{SESSION}m=audio 5 RTP/AVP 0\0", "line 6: .*expected media, port"),
             (f"{SESSION}m=audio 5 RTP/AVP 0\nc=bad", "line 7: found 'bad', expected IN, IP4"),
+            (
+                SESSION + "m=audio 9 RTP/AVP" + " 99" * 129,
+                "line 6: found 129 formats, expected at most 128",
+            ),
+            (SESSION + "m=audio 9 RTP/AVP 0\n" * 65, "found 65 m= lines, expected at most 64"),
+            (SESSION + "m=" + "x" * 100_000, "found 'xxxxxxxxxx"),
             ("v=0\n" + "a=x\n" * 3000, "found 3001 lines, expected at most 2000"),
         ],
     )

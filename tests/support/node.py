@@ -1,6 +1,5 @@
 """A whole node in the test's own process, on free ports of loopback."""
 
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -19,11 +18,12 @@ from umbel.app.settings import Settings, load_settings
 from umbel.core.events import Event
 from umbel.diagnosis.observation import Direction, Observation, PeeringState
 from umbel.directory.records import CallRecord
-from umbel.mailbox.message import Message
+from umbel.mailbox.message import Message, MessageState
+from umbel.mailbox.ports import OCTETS_OF_A_SECOND
 
 from .likeness import is_heard
 from .pki import Credentials
-from .program import free_port, until
+from .program import eventually, free_port, until
 
 MEDIA_PORTS = range(40000, 50000)
 
@@ -129,32 +129,45 @@ class NodeUnderTest:
         self, extension: str, words: NDArray[np.int16] | None = None, within: float = 15
     ) -> None:
         """Wait until *words*, or anything at all, was kept of a message to *extension*."""
-        deadline = asyncio.get_running_loop().time() + within
-        while not await self._has_recorded(extension, words):
-            if asyncio.get_running_loop().time() > deadline:
-                raise AssertionError(f"it was not recorded; heard was {self.captions}")
-            await asyncio.sleep(0.05)
 
-    async def _has_recorded(self, extension: str, words: NDArray[np.int16] | None) -> bool:
-        kept = [await self.audio(message) for message in await self.messages(extension)]
-        return any(len(audio) if words is None else is_heard(words, audio) for audio in kept)
+        async def is_kept() -> bool | None:
+            kept = [await self.audio(message) for message in await self.messages(extension)]
+            if words is None:
+                return any(len(audio) for audio in kept) or None
+            return any(is_heard(words, audio) for audio in kept) or None
+
+        await eventually(
+            is_kept,
+            within,
+            lambda: AssertionError(f"it was not recorded; heard was {self.captions}"),
+        )
 
     async def ended_calls(self, count: int = 1, within: float = 10) -> Sequence[CallRecord]:
         """Wait until *count* calls are written down as ended, and give them, newest first."""
-        async with asyncio.timeout(within):
-            while True:
-                found = await self.administration.recent_calls(count)
-                if len(found) == count and not any(call.is_live for call in found):
-                    return found
-                await asyncio.sleep(0.05)
+
+        async def ended() -> Sequence[CallRecord] | None:
+            found = await self.administration.recent_calls(count)
+            is_over = len(found) == count and not any(call.is_live for call in found)
+            return found if is_over else None
+
+        return await eventually(
+            ended, within, lambda: AssertionError(f"{count} calls have not ended")
+        )
 
     async def told(self, number: int, within: float = 10) -> Event:
         """Wait until an event of that number is kept, and give the newest."""
-        async with asyncio.timeout(within):
-            while True:
-                if found := await self.administration.events(number=number):
-                    return found[-1]
-                await asyncio.sleep(0.05)
+
+        async def newest() -> Event | None:
+            found = await self.administration.events(number=number)
+            return found[-1] if found else None
+
+        return await eventually(
+            newest, within, lambda: AssertionError(f"event {number} was not told")
+        )
+
+    async def delivered(self, extension: str, within: float = 30) -> Message:
+        """Wait until there is a message to be heard, and give it."""
+        return await delivered(self.administration, extension, within)
 
     async def messages(self, extension: str) -> Sequence[Message]:
         """Give a mailbox's messages."""
@@ -168,20 +181,39 @@ class NodeUnderTest:
 
 async def observed(node: NodeUnderTest, state: PeeringState, within: float = 15) -> Observation:
     """Wait until the store says that the gateway is in *state*."""
-    found: list[Observation] = []
-    try:
-        async with asyncio.timeout(within):
-            while True:
-                found = [
-                    one
-                    for one in await node.administration.observations()
-                    if one.direction is Direction.TO_GATEWAY
-                ]
-                if found and found[0].state is state:
-                    return found[0]
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"found {found}") from None
+
+    async def in_state() -> Observation | None:
+        found = [
+            one
+            for one in await node.administration.observations()
+            if one.direction is Direction.TO_GATEWAY
+        ]
+        return found[0] if found and found[0].state is state else None
+
+    return await eventually(in_state, within, lambda: AssertionError(f"it is not {state}"))
+
+
+async def delivered(administration: Administration, extension: str, within: float = 30) -> Message:
+    """Wait until a mailbox has a message to be heard, and give it."""
+
+    async def new() -> Message | None:
+        found = await administration.messages(extension)
+        return next((it for it in found if it.state is MessageState.NEW), None)
+
+    return await eventually(new, within, lambda: AssertionError("no message was delivered"))
+
+
+async def spoken(administration: Administration, extension: str, seconds: float) -> None:
+    """Wait until so much of a message is in the store while it is being spoken."""
+
+    async def is_kept() -> bool | None:
+        for message in await administration.messages(extension):
+            _message, linear = await administration.message_audio(message.id)
+            if len(linear) >= seconds * OCTETS_OF_A_SECOND:
+                return True
+        return None
+
+    await eventually(is_kept, 30, lambda: AssertionError(f"no {seconds} s were recorded"))
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from umbel.media import g711
 from umbel.media.rtp import Packet
 from umbel.media.session import Codec
 
+from .likeness import Samples
+
 _FILE = struct.Struct("<IHHiIII")
 _RECORD = struct.Struct("<IIII")
 _ETHERNET = bytes(12) + b"\x08\x00"
@@ -19,10 +21,15 @@ _FRAME = 160
 
 
 def write_tone(path: Path, seconds: float, frequency: float = 440.0) -> Path:
-    """Write a tone as µ-law in packets of 20 ms, payload type 0."""
+    """Write a tone."""
     samples = np.arange(int(seconds * 8000))
     tone = (9000 * np.sin(2 * np.pi * frequency * samples / 8000)).astype(np.int16)
-    coded = bytes(g711.encode(Codec.PCMU, tone))
+    return write_audio(path, tone)
+
+
+def write_audio(path: Path, samples: Samples) -> Path:
+    """Write audio as µ-law in packets of 20 ms, payload type 0."""
+    coded = bytes(g711.encode(Codec.PCMU, samples))
     starts = range(0, len(coded) - _FRAME + 1, _FRAME)
     frames = [_frame(number, coded[at : at + _FRAME]) for number, at in enumerate(starts)]
     path.write_bytes(_FILE.pack(0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) + b"".join(frames))

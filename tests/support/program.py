@@ -9,8 +9,11 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+
+Answer = TypeVar("Answer")
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -148,6 +151,18 @@ async def until(
         if asyncio.get_running_loop().time() > deadline:
             raise failure()
         await asyncio.sleep(0.02)
+
+
+async def eventually(
+    ask: Callable[[], Awaitable[Answer | None]], within: float, failure: Callable[[], Exception]
+) -> Answer:
+    """Ask again and again until there is an answer, and give it."""
+    deadline = asyncio.get_running_loop().time() + within
+    while (answer := await ask()) is None:
+        if asyncio.get_running_loop().time() > deadline:
+            raise failure()
+        await asyncio.sleep(0.05)
+    return answer
 
 
 async def until_listening(port: int, within: float = 10, address: str = "127.0.0.1") -> None:

@@ -1,6 +1,6 @@
 """What SIPp says as a caller, 2099, to ``[service]``: whole messages, and the usual steps."""
 
-from .sipp import expect, provisional, send
+from .sipp import expect, expect_request, provisional, send
 
 SDP = """
     v=0
@@ -65,3 +65,18 @@ def _message(method: str, uri: str, cseq: int, to_tag: str, headers: str, body: 
 ANSWERED = (send(invite(), 'retrans="500"'), provisional(), expect(200, 'rrs="true"'))
 ACK = send(in_dialog("ACK", 1))
 BYE = (send(in_dialog("BYE", 9), 'retrans="500"'), expect(200))
+ACCEPTS_BYE = (
+    expect_request("BYE"),
+    send(
+        """
+        SIP/2.0 200 OK
+        [last_Via:]
+        [last_From:]
+        [last_To:]
+        [last_Call-ID:]
+        [last_CSeq:]
+        Content-Length: 0
+
+        """
+    ),
+)

@@ -14,6 +14,7 @@ from umbel.mailbox.ports import PinHasher
 from umbel.net.clock import SystemClock
 from umbel.net.dns import Hosts, NameSources, Resolver
 from umbel.net.media_engine import MediaEngine
+from umbel.net.open_sockets import allow_many_sockets
 from umbel.net.randomness import SystemRandomness
 from umbel.net.signalling import Signalling
 from umbel.net.stream import UnfinishedMessage
@@ -113,6 +114,7 @@ class Node:
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Start everything; *stack* stops it again, in the opposite order."""
+        allow_many_sockets()
         log = NodeLog(self.settings.node.name)
         self.events.add_listener(log.event)
         stack.enter_context(self._faults.told_of_callbacks())

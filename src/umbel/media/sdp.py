@@ -7,10 +7,17 @@ when it is parsed; the rest when it is asked for. Either way an error names the 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from .sdp_fields import Connection, Origin, RtpMap
 from .sdp_line import Line, MalformedSdp, parse_lines
 from .session import Direction
+
+MOST_FORMATS: Final = 128
+"""Of one stream: as many as there are payload types (RFC 3550 section 5.1)."""
+
+MOST_STREAMS: Final = 64
+"""More is an attack: each stream and each of its formats is looked at."""
 
 _DIRECTIONS = frozenset(direction.value for direction in Direction)
 
@@ -90,6 +97,10 @@ class MediaDescription(_Section):
         parts = head.value.split()
         if len(parts) < 4 or not (head.value.isascii() and head.value.isprintable()):
             raise head.malformed(head.value, "media, port, protocol and formats")
+        if (count := len(parts) - 3) > MOST_FORMATS:
+            raise MalformedSdp(
+                f"SDP line {head.number}: found {count} formats, expected at most {MOST_FORMATS}"
+            )
         description = cls(
             lines=lines,
             media=parts[0].lower(),
@@ -148,6 +159,9 @@ class SessionDescription(_Section):
             if line.kind == "m":
                 sections.append([])
             sections[-1].append(line)
+        if len(sections) - 1 > MOST_STREAMS:
+            found = len(sections) - 1
+            raise MalformedSdp(f"SDP: found {found} m= lines, expected at most {MOST_STREAMS}")
         description = cls.of(sections)
         description._check()
         return description

@@ -9,6 +9,9 @@ from umbel.core.errors import PeerError
 _MOST_LINES: Final = 2000
 """More would be an attack: the longest descriptions of video conferences have some hundred."""
 
+_SHOWN: Final = 80
+"""Characters of what was found; a line may be as long as a message."""
+
 
 class MalformedSdp(PeerError):
     """A session description breaks its grammar; the text says in which line, and how."""
@@ -31,7 +34,8 @@ class Line:
 
     def malformed(self, found: str, expected: str) -> MalformedSdp:
         """Give the error for something in this line."""
-        return MalformedSdp(f"SDP line {self.number}: found {found!r}, expected {expected}")
+        shown = found if len(found) <= _SHOWN else found[:_SHOWN] + "…"
+        return MalformedSdp(f"SDP line {self.number}: found {shown!r}, expected {expected}")
 
     def whole_number(self, text: str, expected: str, most: int = 0xFFFF) -> int:
         """Read a decimal number out of this line, from 0 to *most*."""

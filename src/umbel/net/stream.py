@@ -255,7 +255,8 @@ class StreamConnection(asyncio.Protocol):
 
     def _flush(self) -> None:
         output = self._layer.take_output()
-        if output and self._tcp is not None:
+        # asyncio logs each write to a peer that is gone, and peers can cause thousands.
+        if output and self._tcp is not None and not self._tcp.is_closing():
             self._tcp.write(output)
 
     def _confirm(self) -> None:
@@ -287,12 +288,15 @@ class StreamConnection(asyncio.Protocol):
 
     def _take(self, frames: list[bytes | Ping]) -> None:
         self._times.message_began = None
+        pings = 0
         for frame in frames:
-            if not isinstance(frame, Ping):
+            if isinstance(frame, Ping):
+                pings += 1
+            else:
                 self._traffic.messages += 1
                 self._around.user.deliver(frame, self._source)
-            elif self.takes_messages:
-                self._write(_PONG)
+        if pings and self.takes_messages:
+            self._write(_PONG * pings)
 
     def _may_shake_on(self, octets: int) -> bool:
         """Say whether the peer may send so many bytes more in its handshake; else it is ended."""

@@ -4,7 +4,6 @@ A tick that is late is not made up for: the next one comes at the next 20 ms of 
 """
 
 import gc
-import resource
 import select
 import signal
 import socket
@@ -15,6 +14,7 @@ from typing import Final
 from umbel.core.instants import Duration
 from umbel.media.engine import Command, Load
 from umbel.net.clock import SystemClock
+from umbel.net.open_sockets import allow_many_sockets
 from umbel.net.randomness import SystemRandomness
 
 from .channel import Channel, Disconnected
@@ -29,8 +29,7 @@ def be_a_process() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         # They go to the whole group; the node decides, and its end of the stream tells us.
         signal.signal(number, signal.SIG_IGN)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    allow_many_sockets()
     # What lives now lives for ever: no collection needs to look at it again.
     gc.collect()
     gc.freeze()
