@@ -224,7 +224,7 @@ async def break_frames(field: Battlefield) -> None:
         for octets in broken:
             async with stream(field, STRANGERS[3]) as it:
                 await it.say(octets)
-                field.count("frame", await it.listen(seconds=0.3))
+                field.count("frame", await it.listen(until=b"SIP/2.0 ", seconds=2.0))
 
     await again(field, 0.2, act)
 
@@ -275,6 +275,9 @@ async def throw_bombs(field: Battlefield) -> None:
     async def act() -> None:
         for kind, body in BOMBS:
             async with stream(field, GATEWAY) as it:
+                # Of who has said nothing yet the node reads no message of this size.
+                await it.say(request("OPTIONS", host=GATEWAY))
+                await it.listen()
                 invite = request("INVITE", host=GATEWAY, fields=[kind], body=body)
                 await it.say(invite)
                 answer = await it.listen(until=b"CSeq: 1 INVITE\r\n")
