@@ -28,7 +28,7 @@ from umbel.media.session import Codec
 pytestmark = [pytest.mark.soak, pytest.mark.peer]
 
 WORDS = g711.decode(Codec.PCMU, bytes(g711.encode(Codec.PCMU, melody(7.0))))
-ATTACKED_FOR = 10.0
+ATTACKED_FOR = 12.0
 MOST_EVENTS = 80
 """Of all kinds: five of a kind for each of a handful of addresses, and those of the calls."""
 
@@ -61,9 +61,9 @@ async def attacked(node: NodeUnderTest, folder: Path, seconds: float) -> AsyncIt
 
 
 def leaves_a_message(folder: Path) -> str:
-    """Give the scenario of a caller who goes straight to the tone."""
+    """Give the scenario of a caller who goes straight to the tone; it may be late, as we are."""
     words = play_pcap(write_audio(folder / "words.pcap", WORDS))
-    return scenario(*ANSWERED, ACK, pause(300), keys("#"), pause(1200), words, pause(7300), *BYE)
+    return scenario(*ANSWERED, ACK, pause(300), keys("#"), pause(3500), words, pause(7300), *BYE)
 
 
 async def test_a_call_is_undisturbed_by_floods_and_nonsense(tmp_path: Path) -> None:

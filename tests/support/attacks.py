@@ -142,7 +142,7 @@ class _Answers(asyncio.DatagramProtocol):
 
 
 async def flood_datagrams(field: Battlefield) -> None:
-    """INVITEs, methods for calls that are not there, and noise, some thousand a second."""
+    """INVITEs, methods for calls that are not there, and noise, hundreds a second."""
     loop, noise = asyncio.get_running_loop(), random.Random(1876)
     transport, _ = await loop.create_datagram_endpoint(
         lambda: _Answers(field, "udp"),
@@ -160,7 +160,7 @@ async def flood_datagrams(field: Battlefield) -> None:
         transport.sendto(request("INVITE", transport="UDP")[: noise.randrange(1, 300)])
         transport.sendto(huge)
 
-    await again(field, 0.05, act)
+    await again(field, 0.1, act)
     transport.close()
 
 
@@ -177,7 +177,7 @@ async def flood_streams(field: Battlefield) -> None:
                 await it.listen(until=b"attack-end", seconds=0.5)
                 field.count(name, it.octets)
 
-    await again(field, 0.2, act)
+    await again(field, 0.5, act)
 
 
 async def send_fragments(field: Battlefield) -> None:

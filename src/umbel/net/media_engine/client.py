@@ -185,6 +185,8 @@ class MediaEngine:
             str(self._ports.start),
             str(self._ports.stop - 1),
             stdin=stream.fileno(),
+            # Ctrl-C goes to a whole group; the engine ends with our end of the stream instead.
+            process_group=0,
         )
 
     def _forget_sessions(self, reason: str) -> None:
