@@ -101,6 +101,17 @@ class TestTheGuide:
 
 
 class TestCaptions:
+    def test_that_are_to_be_brief_are_cut_and_leave_goodbyes_out(self) -> None:
+        said: list[str] = []
+        captions = Captions(said.append, is_brief=True)
+        captions.take(Heard(call="c", by_caller=False, text="Welcome. " * 20))
+        captions.take(Heard(call="c", by_caller=True, text="is gone (the peer hung up)"))
+
+        (line,) = said
+        assert line.startswith("     umbel: Welcome. Welcome.")
+        assert line.endswith(" …")
+        assert len(line) < 100
+
     async def test_wait_for_what_somebody_hears(self) -> None:
         said: list[str] = []
         captions = Captions(said.append)

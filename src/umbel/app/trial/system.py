@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import textwrap
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -28,6 +29,9 @@ FIRST_WORDS = "trial.first-words"
 Say = Callable[[str], None]
 """Prints a line."""
 
+_BRIEF = 84
+"""Characters of a caption that is to be brief."""
+
 
 async def try_umbel(folder: Path, *, once: bool, say: Say, programs: Path | None = None) -> bool:
     """
@@ -51,15 +55,20 @@ async def try_umbel(folder: Path, *, once: bool, say: Say, programs: Path | None
 class Captions:
     """What callers hear and do: printed, and waited for."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Say, *, is_brief: bool = False) -> None:
+        """*is_brief*: what is long is printed in short, and goodbyes are not."""
         self._say = say
+        self._is_brief = is_brief
         self._unread: list[str] = []
         self._news = asyncio.Event()
 
     def take(self, heard: Heard) -> None:
         """Take a line from the node."""
         who = "caller" if heard.by_caller else " umbel"
-        self._say(f"    {heard.call}  {who}: {heard.text}")
+        if not self._is_brief:
+            self._say(f"    {heard.call}  {who}: {heard.text}")
+        elif not heard.text.startswith("is gone"):
+            self._say(f"    {who}: {textwrap.shorten(heard.text, _BRIEF, placeholder=' …')}")
         if not heard.by_caller:
             self._unread.append(heard.text)
             self._news.set()

@@ -18,7 +18,7 @@ from umbel.media.session import Codec
 from umbel.net.clock import SystemClock
 
 from .pool import Topology, running_pool
-from .stage import ARRAY, NODES, POOL, Stage, fill_store, set_stage
+from .stage import ARRAY, NODES, Stage, fill_store, set_stage
 from .story import Cast, play
 from .witness import Witness
 
@@ -33,20 +33,20 @@ _NOTE = 800
 """Samples of one tone: 100 ms."""
 
 _PROLOGUE = f"""
-Two servers, {NODES[0]} and {NODES[1]}, answer for one array. They share one
-certificate: common name {ARRAY}, both servers among the alternative names. In front of
-them is {POOL}, which does as Lync does: it looks servers up by their common name.
-Subscribers hear their mail. But who asks for a colleague is cut off, and both servers log again
-and again: "This operation has timed out." Nobody knows why.
+Two voice mail servers, {NODES[0]} and {NODES[1]}, stand behind one telephone
+pool. They share one certificate: common name {ARRAY}, and both servers among the
+alternative names. Subscribers hear their mail, callers leave messages. But who asks the attendant
+for a colleague is cut off, and both servers log day after day: "This operation has timed out."
+Nobody knows why. It happened; it took days to find.
 
-Here it happens for real, on loopback, with two nodes, a pool, TLS and audio.
+Here it happens again, for real: two nodes, a pool, TLS and audio, all on this machine.
 """
 
 
 async def play_incident(folder: Path, *, say: Say) -> bool:
     """Play the story in *folder*; say whether every step came true."""
     say(_PROLOGUE)
-    captions = Captions(say)
+    captions = Captions(say, is_brief=True)
     try:
         await _play(await asyncio.to_thread(set_stage, folder), captions, say)
     except ProofFailed as failure:
@@ -77,6 +77,7 @@ async def _play(stage: Stage, captions: Captions, say: Say) -> None:
                 topology=topology,
                 witness=witness,
                 tell=captions.step,
+                chapter=lambda title: say(f"\n{title}\n"),
                 quote=lambda text: say("\n".join(f"    │ {line}" for line in text.splitlines())),
                 heard=captions.until,
                 music=music,

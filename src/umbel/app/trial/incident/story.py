@@ -44,6 +44,8 @@ class Cast:
     pool: Exchange
     topology: Topology
     witness: Witness
+    chapter: Tell
+    """What the next steps are about."""
     tell: Tell
     """A step, in words."""
     quote: Tell
@@ -55,16 +57,20 @@ class Cast:
 
 async def play(cast: Cast) -> None:
     """Play all of it; ``ProofFailed`` where a step does not come true."""
+    cast.chapter("1  THE TROUBLE")
     await _mailbox_works(cast)
     await _transfer_fails(cast)
+    cast.chapter("2  WHY")
     await _both_nodes_say_why(cast)
     await _diagnosis_agrees(cast)
+    cast.chapter("3  THE CURE")
     _plan_recommends(cast)
-    listening = await _begin_to_hear(cast, "2003", NODES[0])
     cast.tell("Alexander Graham Bell begins to hear a long message, and stays on the line.")
+    listening = await _begin_to_hear(cast, "2003", NODES[0])
     await _give_own_certificates(cast)
     await _transfer_succeeds(cast)
     await _nothing_was_noticed(cast, listening)
+    cast.chapter("4  THE OTHER CURES")
     await _name_the_array(cast)
     await _show_one_for_both(cast)
 
@@ -73,7 +79,10 @@ async def play(cast: Cast) -> None:
 
 
 async def _mailbox_works(cast: Cast) -> None:
-    cast.tell(f"Elisha Gray hears her mailbox. The pool dials {NODES[0]}, and finds that name.")
+    cast.tell(
+        f"Elisha Gray hears her mailbox. The pool calls {NODES[0]} and looks for that name in the "
+        "certificate: it is there, among the alternative names."
+    )
     call = await _begin_to_hear(cast, "2002", NODES[0])
     await cast.heard("To hear the message again", 30)
     await cast.pool.hang_up(call)
@@ -90,42 +99,40 @@ async def _transfer_fails(cast: Cast) -> None:
 
 
 async def _both_nodes_say_why(cast: Cast) -> None:
-    cast.tell(
-        "Meanwhile both nodes have asked the pool by OPTIONS whether it is there. Event 1400:"
-    )
-    for node in NODES:
-        event = await cast.witness.told(catalogue.GATEWAY_UNRESPONSIVE, node)
+    cast.tell("Each node asks the pool by OPTIONS whether it is there. Both told event 1400:")
+    events = [await cast.witness.told(catalogue.GATEWAY_UNRESPONSIVE, node) for node in NODES]
+    for node, event in zip(NODES, events, strict=True):
         _expect("refused by them" in event.sentence, f"{node} does not say who refused")
         _expect(f"common name is {ARRAY}" in event.sentence, f"{node} does not say why")
-        cast.quote(f"{node}, {event.at:%H:%M:%S}")
-        cast.quote(event.sentence)
+    cast.quote(events[0].sentence)
+    refused = ", ".join(dict.fromkeys(cast.topology.turned_away))
     cast.tell(
-        "The first line is what Exchange logged, day after day. The others are what it kept to "
-        f"itself. The pool's own log: no configured server, {', '.join(set(cast.topology.turned_away))}."
+        "The first line is all that Exchange said. The others are what it kept to itself: the pool "
+        "looks up whoever asks it for something by the common name, and alternative names do not "
+        f"count. Only the pool knew; its log would say: no configured server, {refused}."
     )
 
 
 async def _diagnosis_agrees(cast: Cast) -> None:
-    for node in NODES:
-        cast.tell(f"umbel diagnose, on {node}:")
-        found = await _diagnose(cast, node)
-        errors = [one for one in found.findings if one.severity is Severity.ERROR]
-        _expect(bool(errors), f"the diagnosis of {node} has no error")
-        _expect(ARRAY in errors[0].seen, f"the first finding of {node} is another one")
-        cast.quote(found.summary)
-        for row in found.rows:
-            cast.quote(
-                f"{row.node}: to {row.gateway} {row.to_gateway.text}; "
-                f"from {row.gateway} {row.from_gateway.text}"
-            )
-    first = errors[0]
-    cast.quote(f"seen   {first.seen}")
-    cast.quote(f"means  {first.means}")
-    cast.quote(f"do     {first.do}")
+    cast.tell("One glance shows it, on either node: umbel diagnose")
+    summaries = [await _diagnosed(cast, node) for node in NODES]
+    cast.quote(summaries[0])
+
+
+async def _diagnosed(cast: Cast, node: str) -> str:
+    """Quote how a node stands with the pool, and give the sentence to act on."""
+    found = await _diagnose(cast, node)
+    errors = [one for one in found.findings if one.severity is Severity.ERROR]
+    _expect(bool(errors), f"the diagnosis of {node} has no error")
+    _expect(ARRAY in errors[0].seen, f"the first finding of {node} is another one")
+    for row in found.rows:
+        to, back = row.to_gateway, row.from_gateway
+        cast.quote(f"{node}   to the pool: {to.text}   from the pool: {back.text}")
+    return found.summary
 
 
 def _plan_recommends(cast: Cast) -> None:
-    cast.tell("umbel certificate plan compares the designs of certificates for this array:")
+    cast.tell("umbel certificate plan tries every design with every node and direction:")
     plan = cast.stage.plan()
     for result in plan.results:
         works, all_of_them = result.count(Verdict.ACCEPTED), len(result.crossings)
@@ -163,8 +170,8 @@ async def _nothing_was_noticed(cast: Cast, call: PhoneCall) -> None:
     share = equal_in_pieces(cast.music, call.samples())
     _expect(share >= AT_LEAST_EQUAL, f"only {share:.0%} of the message was heard as it is")
     cast.tell(
-        f"… without a gap: {share:.1%} of its samples came unchanged, while the certificate of his "
-        "node was another one before the end."
+        f"… without a gap: {share:.1%} of its samples came unchanged. Between its first word and "
+        "its last his node got another certificate."
     )
 
 
@@ -213,7 +220,7 @@ async def _show_one_for_both(cast: Cast) -> None:
 async def _until_up(cast: Cast) -> None:
     for node in NODES:
         event = await cast.witness.told(catalogue.GATEWAY_RECOVERED, node)
-        cast.quote(f"{node}: {event.sentence}")
+        cast.quote(f"{node}, event 1401: {event.sentence.partition(' Transport')[0]}")
 
 
 async def _begin_to_hear(cast: Cast, extension: str, node: str) -> PhoneCall:
