@@ -23,16 +23,21 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.support import certificates
 from tests.support.certificates import BOTH_ROLES, Issued, Key
 from tests.support.name_server import NameServer, Zone, serving
+from tests.support.sip_wire import OPTIONS, Wire, named
 
 from umbel.app.diagnosing.gateway import diagnose_gateway, served_findings, site_of
 from umbel.app.diagnosing.outfit import Asked, outfit
 from umbel.app.settings import ListenerSettings, MediaSettings, Settings, TlsSettings
+from umbel.core.errors import Unavailable
 from umbel.core.findings import Finding
+from umbel.diagnosis.observation import Direction, Observation, PeeringState
 from umbel.diagnosis.ranking import ranked
 from umbel.directory.objects import DialPlan, Gateway, HuntGroup, Transport
 from umbel.directory.ports import Configuration
 from umbel.identity.names import presented_names
 from umbel.net.dns import NameSources
+from umbel.net.tls_identity import TlsIdentity
+from umbel.sip import hop as hops
 from umbel.sip.framing import StreamFramer
 
 NODE = "node01.domain.local"
@@ -463,6 +468,30 @@ async def datagram_peer(
         yield ear.get_extra_info("sockname")[1]
 
 
+async def calls_of_a_peer(own: Files, peers: Files, *, ours: Path, theirs: Path) -> Observation:
+    """Listen with our certificate, let a peer come that trusts *theirs*, and remember how it went."""
+    node, other = (
+        Wire(tls=TlsIdentity.load(certificate=one.certificate, key=one.key, trust=trust))
+        for one, trust in ((own, ours), (peers, theirs))
+    )
+    hop = named(await node.listen(hops.Transport.TLS), NODE)
+    with contextlib.suppress(Unavailable):
+        await other.signalling.send(OPTIONS, hop)
+    report = await node.report()
+    for wire in (other, node):
+        await wire.signalling.close()
+    return Observation(
+        node=NODE,
+        gateway="lync",
+        transport=hops.Transport.TLS,
+        direction=Direction.FROM_GATEWAY,
+        state=PeeringState.UP,
+        since=report.at,
+        at=report.at,
+        handshake=report,
+    )
+
+
 # --- the node that looks -------------------------------------------------------------------------
 
 ZONE: Zone = {(PEER, "A"): [LOOPBACK]}
@@ -520,6 +549,7 @@ class Bench:
         neighbours: Sequence[int] = (),
         call: str = "",
         in_vain: bool = False,
+        observations: Sequence[Observation] = (),
         **more: Any,
     ) -> Sequence[Finding]:
         """
@@ -546,7 +576,7 @@ class Bench:
             walker = replace(equipment.walker, neighbours=lambda _port: neighbours)
             equipment = replace(equipment, walker=walker)
             site = await site_of(configuration or configured(gateway), settings, equipment)
-            diagnosis = await diagnose_gateway(gateway, equipment, site)
+            diagnosis = await diagnose_gateway(gateway, equipment, site, observations)
             served = await served_findings(settings.listener, equipment)
         return ranked([*diagnosis.findings, *served])
 

@@ -18,6 +18,7 @@ from .bench import (
     Authority,
     Bench,
     answering,
+    calls_of_a_peer,
     http_date,
     key_pem,
     knows,
@@ -416,3 +417,21 @@ async def a_name_that_moved(bench: Bench, is_cured: bool) -> Sequence[Finding]:
 async def no_certificate_at_all(bench: Bench, is_cured: bool) -> Sequence[Finding]:
     port = await bench.peer(tls=bench.tls())
     return await bench.diagnose(lync(port), own=bench.authority.issue() if is_cured else None)
+
+
+@failure(
+    "4",
+    symptom="calls of the gateway do not arrive, while it answers us",
+    cause="the gateway does not trust our authority when it is the one who calls",
+    finding="handshake.alert-unknown-ca",
+    cure="have our authority trusted there",
+    says="does not know the authority",
+)
+async def a_gateway_that_refuses_to_call(bench: Bench, is_cured: bool) -> Sequence[Finding]:
+    """The other direction, which only the gateway can try: what the node saw of it last."""
+    port = await bench.peer(tls=bench.tls())
+    own = bench.authority.issue()
+    ours, stranger = bench.authority.trust, Authority(bench.folder, name="New Root").trust
+    theirs = ours if is_cured else stranger
+    seen = await calls_of_a_peer(own, bench.authority.issue(PEER), ours=ours, theirs=theirs)
+    return await bench.diagnose(lync(port), own=own, observations=[seen])

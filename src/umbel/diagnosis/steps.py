@@ -57,8 +57,9 @@ def _way_back(accepted: HandshakeReport | None, peering: Peering) -> StepSeen:
     """Tell of TLS with us as server: as it was last seen, or else as the rule has it."""
     if accepted is not None:
         address, when = accepted.remote[0], f"{accepted.at:%F %R} UTC"
-        is_good = accepted.ending is Ending.SUCCEEDED
-        said = "took our certificate" if is_good else f"{accepted.ending.value}: {accepted.detail}"
+        is_good = accepted.ending is Ending.SUCCEEDED and accepted.verify_code == 0
+        reason = accepted.verify_text or accepted.detail
+        said = "took our certificate" if is_good else f"{accepted.ending.value}: {reason}"
         return StepSeen(
             name="TLS to us",
             sight=Sight.GOOD if is_good else Sight.BAD,
