@@ -70,6 +70,18 @@ class TestRequesting:
         assert request.key.stat().st_mode & 0o777 == 0o600
         assert request.file.read_bytes() == request.pem
 
+    def test_may_keep_the_key_for_those_who_pin_it(self, workshop: Workshop) -> None:
+        keeping = Certificates(
+            PemFiles(), node=NODE, at=workshop.at, clock=workshop.clock, keeps_key=True
+        )
+        key = workshop.at.key.read_bytes()
+        done = Issuing(workshop.authority, keeping).issue_here(NAMES, EC)
+
+        assert done.old is not None
+        assert done.new is not None
+        assert (done.old.pin, workshop.at.key.read_bytes()) == (done.new.pin, key)
+        assert done.old.serial != done.new.serial
+
     def test_needs_a_place(self) -> None:
         homeless = Certificates(PemFiles(), node=NODE, at=None, clock=StillClock())
 

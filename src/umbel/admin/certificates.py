@@ -76,12 +76,20 @@ class Certificates:
     """The operations on one node's files. Every one raises ``Mistake`` for what cannot be read."""
 
     def __init__(
-        self, files: CertificateFiles, *, node: str, at: NodeFiles | None, clock: Clock
+        self,
+        files: CertificateFiles,
+        *,
+        node: str,
+        at: NodeFiles | None,
+        clock: Clock,
+        keeps_key: bool = False,
     ) -> None:
+        """*keeps_key*: ask for another certificate of the key in use, where there is one."""
         self._files = files
         self._node = node
         self._at = at
         self._clock = clock
+        self._keeps_key = keeps_key
 
     @property
     def at(self) -> NodeFiles:
@@ -154,7 +162,11 @@ class Certificates:
         The key waits beside the one in use, which stays in use until ``install``.
         """
         key, file = self.at.new_key, self.at.certificate.with_suffix(".csr")
-        pem = self._files.request(key, kind, names)
+        if self._keeps_key and self.at.key.exists():
+            key = self.at.key
+            pem = self._files.request_again(key, names)
+        else:
+            pem = self._files.request(key, kind, names)
         self._files.write(file, pem)
         return MadeRequest(pem=pem, file=file, key=key)
 

@@ -17,7 +17,13 @@ from .settings import Settings, TlsSettings
 def certificates_of(settings: Settings) -> Certificates:
     """Give the operations on the files of this node."""
     at = node_files(settings.tls) if settings.tls else None
-    return Certificates(PemFiles(), node=settings.node.name, at=at, clock=SystemClock())
+    return Certificates(
+        PemFiles(),
+        node=settings.node.name,
+        at=at,
+        clock=SystemClock(),
+        keeps_key=settings.tls is not None and settings.tls.keep_key,
+    )
 
 
 def bare_certificates(at: NodeFiles | None = None, node: str = "") -> Certificates:

@@ -117,6 +117,8 @@ class TlsSettings:
     """The folder of the built-in authority, on the machine that has it; empty: not this one."""
     renew: Renewal = Renewal.BY_HAND
     """Who renews the certificate when two thirds of its lifetime have passed."""
+    keep_key: bool = False
+    """Renew with the same key, for gateways that go by it (rule "pinned"); else with a new one."""
     acme: AcmeSettings | None = None
     """The ACME authority that renews it, as [tls.acme]."""
 

@@ -57,6 +57,10 @@ class PemFiles:
             write_secret(key, key_as_pem(made))
         return request
 
+    def request_again(self, key: Path, names: RequestedNames) -> bytes:
+        """Ask for another certificate of the key that is there."""
+        return make_request(read_key(_octets(key), str(key)), names)
+
     def prove(self, key: Path, message: bytes) -> str:
         """Sign *message* with a private key; hexadecimal."""
         return sign(read_key(_octets(key), str(key)), message).hex()

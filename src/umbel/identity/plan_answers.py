@@ -64,8 +64,8 @@ def _sharing(nodes: int) -> Answer:
         answer="One file to install instead of several, and nothing else. It buys no availability, "
         "and it costs the separation of the nodes: a leak, a revocation or a failed renewal "
         "concerns all of them at once.",
-        evidence=f"one key on {nodes} nodes; umbel certificate issue makes one for each node in "
-        "one step",
+        evidence=f"one key on {nodes} nodes; umbel certificate issue --every-node gives each "
+        "its own in one step",
     )
 
 

@@ -37,6 +37,10 @@ class CertificateFiles(Protocol):
         """Make a new private key in the file *key*, and ask for its certificate; PEM."""
         ...
 
+    def request_again(self, key: Path, names: RequestedNames) -> bytes:
+        """Ask for another certificate of the key that is there; PEM."""
+        ...
+
     def prove(self, key: Path, message: bytes) -> str:
         """Sign *message* with a private key; hexadecimal."""
         ...
