@@ -231,3 +231,18 @@ class TestShowing:
     @pytest.mark.parametrize("command", [("sign", "none.csr"), ("revoke", "1")])
     def test_what_is_not_there_is_told(self, bare: Terminal, command: tuple[str, ...]) -> None:
         assert "expected" in bare.types(*command, "--authority", "nowhere").stderr
+
+
+class TestRenewing:
+    def test_needs_somebody_who_renews(self, terminal: Terminal) -> None:
+        assert 'expected renew = "authority" or "acme"' in terminal.types("renew").stderr
+
+    def test_by_the_authority_of_this_machine_is_done_at_once(self, terminal: Terminal) -> None:
+        terminal.does("issue", *EC)
+        (terminal.folder / "umbel.toml").write_text(SETTINGS + 'renew = "authority"\n')
+
+        assert f"Before: CN={NODE}" in terminal.does("renew")
+
+    def test_every_node_needs_nodes_and_an_authority(self, terminal: Terminal) -> None:
+        assert "expected nodes that serve" in terminal.types("issue", "--every-node").stderr
+        assert "make one: umbel certificate authority" in terminal.types("token", OTHER).stderr

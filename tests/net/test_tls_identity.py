@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.x509.oid import NameOID
-from tests.support.authority import PAST, Authority
+from tests.support.authority import Authority
 
 from umbel.core.errors import Mistake
 from umbel.net.tls_identity import TlsIdentity
@@ -183,24 +183,3 @@ def self_signed(folder: Path, key: rsa.RSAPrivateKey) -> tuple[Path, Path]:
     paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
     paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return paths
-
-
-class TestFindings:
-    def test_are_none_where_the_certificate_is_good(self, authority: Authority) -> None:
-        """Nothing is said without need."""
-        assert list(authority.identity(UM).findings(datetime.now(UTC))) == []
-
-    def test_tell_an_expired_certificate(self, authority: Authority) -> None:
-        """It can be loaded: the node runs, and says what is wrong."""
-        identity = authority.identity(UM, expires=PAST)
-        (finding,) = identity.findings(datetime.now(UTC))
-
-        assert finding.code == "tls.own-certificate-expired"
-        assert "it was valid until 2001-09-09 00:00 UTC" in finding.seen
-
-    def test_tell_a_certificate_of_the_future(self, authority: Authority) -> None:
-        """Or a clock that is wrong."""
-        identity = authority.identity(UM, expires=PAST)
-        (finding,) = identity.findings(PAST - timedelta(days=40))
-
-        assert finding.code == "tls.own-certificate-not-yet-valid"

@@ -2,8 +2,7 @@
 
 import errno
 import ssl
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +14,6 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from umbel.core.errors import Mistake
-from umbel.core.findings import Finding, Severity
 
 from .client_verdict import ClientJudge
 from .revocation_lists import look_up_in, read_revocation_lists
@@ -35,7 +33,6 @@ class TlsIdentity:
         """DER, the node's own certificate first."""
         self.trust: tuple[bytes, ...] = ()
         """The authorities whose word counts, DER."""
-        self._leaf = certificates[0]
         self.revocation_lists = tuple(revocation_lists)
         """Where peers' certificates are looked up, DER."""
         self._files = files
@@ -75,18 +72,6 @@ class TlsIdentity:
         for context in (self._accepting, self._accepting_strictly, self.client_context):
             # Python takes None, which typeshed does not know.
             context.keylog_filename = path  # type: ignore[assignment]
-
-    def findings(self, at: datetime) -> Iterator[Finding]:
-        """Tell what is doubtful about the certificate at the time of day *at*, yet usable."""
-        begins, ends = self._leaf.not_valid_before_utc, self._leaf.not_valid_after_utc
-        if at > ends:
-            yield _out_of_date(
-                "tls.own-certificate-expired", f"it was valid until {ends:%F %R} UTC"
-            )
-        if at < begins:
-            yield _out_of_date(
-                "tls.own-certificate-not-yet-valid", f"it is valid from {begins:%F %R} UTC"
-            )
 
     def _server_context(self, verify: ssl.VerifyMode) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -187,14 +172,3 @@ def _how_to_pem(octets: bytes, path: Path) -> str:
 
 def _reason(error: ssl.SSLError) -> str:
     return (error.reason or str(error)).lower().replace("_", " ")
-
-
-def _out_of_date(code: str, seen: str) -> Finding:
-    return Finding(
-        code=code,
-        severity=Severity.WARNING,
-        seen=f"our certificate is out of date: {seen}",
-        means="peers refuse TLS connections with this node",
-        do="install a certificate that is valid now, and check this machine's clock",
-        rule="RFC 5280 section 4.1.2.5",
-    )
