@@ -1,6 +1,6 @@
-"""The telephone exchange of the proof: a SIP peer of its own, whose phones a program can use.
+"""A telephone exchange of our own: a SIP peer whose phones a program can use, to prove and to test.
 
-It is all that a node under proof does not have: another user agent, other sockets, another media
+It is all that a node under test does not have: another user agent, other sockets, another media
 engine. It calls, presses keys, speaks, hears, and follows the transfers that it is asked for.
 """
 

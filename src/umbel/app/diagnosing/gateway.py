@@ -90,7 +90,8 @@ async def site_of(configuration: Configuration, settings: Settings | None, outfi
 
 async def served_findings(listeners: Iterable[ListenerSettings], outfit: Outfit) -> list[Finding]:
     """Say which TLS listeners of this node show another certificate than its files have."""
-    if not outfit.own_chain:
+    visitor = outfit.walker.onlooker
+    if not outfit.own_chain or visitor is None:
         return []
     found = []
     for listener in listeners:
@@ -98,7 +99,7 @@ async def served_findings(listeners: Iterable[ListenerSettings], outfit: Outfit)
             continue
         address, port = _reachable(listener.address), listening_port(listener)
         patience = outfit.walker.traveller.patience
-        served = await served_certificate(address, port, patience=patience)
+        served = await served_certificate(address, port, visitor, patience=patience)
         if served is not None:
             found.append(
                 not_in_use(outfit.own_chain[0], served, f"the listener at {address}:{port}")
