@@ -9,6 +9,7 @@ from umbel.core.findings import Severity
 
 from .bench import Bench, lync, plain
 from .catalogue import document
+from .commands import unknown_commands
 from .failure import FAILURES, Failure
 
 OF_A_BUSY_MACHINE = ("call.jitter", "call.loss", "call.loss-at-peer", "call.long-way")
@@ -37,6 +38,7 @@ class TestFailure:
         assert first.severity > Severity.INFO
         assert first.do
         assert failure.says in f"{first.seen} {first.means}"
+        assert [each for one in findings for each in unknown_commands(one.do)] == []
 
     async def test_is_gone_once_cured(self, bench: Bench, failure: Failure) -> None:
         """The cure leaves nothing that an administrator would want to hear of."""
@@ -73,3 +75,11 @@ class TestTheLaboratory:
     def test_is_written_down(self) -> None:
         """Otherwise: script/failures."""
         assert (REPOSITORY / "docs" / "failures.md").read_text() == document()
+
+    def test_knows_which_commands_there_are(self) -> None:
+        """Its own check of cures."""
+        assert list(unknown_commands("umbel gateway set lync --port 5061; or wait")) == []
+        assert list(unknown_commands("first: umbel gateway mend lync")) == [
+            "umbel gateway mend lync"
+        ]
+        assert list(unknown_commands("umbel diagnose lync --hard")) == ["--hard"]

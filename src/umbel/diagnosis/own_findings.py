@@ -55,6 +55,6 @@ def not_in_use(file: bytes, served: bytes, place: str) -> Finding | None:
         if shown is not None and wanted is not None
         else f"{place} shows another certificate than the file that [tls] names",
         means="the new certificate has no effect: peers see the old one",
-        do="see in umbel events why it was not taken; at the latest a restart of the node takes it",
+        do="see why it was not taken: umbel events; at the latest a restart of the node takes it",
         rule="Exchange UM event 1112",
     )
