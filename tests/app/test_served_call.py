@@ -58,6 +58,17 @@ class TestACallThatIsAnswered:
         assert ending(board) == (catalogue.CALL_ENDED, "the peer hung up")
 
     @in_virtual_time
+    async def test_tells_the_engine_beforehand_where_its_audio_comes_from(self) -> None:
+        board = Switchboard()
+        await board.hang_up(await board.call(RECEPTION))
+
+        offer = sdp().decode()
+        assert board.media.peer is not None
+        address, port = board.media.peer
+        assert f"c=IN IP4 {address}\r\n" in offer
+        assert f"m=audio {port} " in offer
+
+    @in_virtual_time
     async def test_can_be_found_in_the_trace(self) -> None:
         board = Switchboard()
         await board.hang_up(await board.call(RECEPTION))

@@ -116,7 +116,9 @@ class Studio:
         learn_address: bool = False,
     ) -> None:
         """Open a session and connect it with *peer*."""
-        (opened,) = self.do(Open(session=session, address=peer.host))
+        agreed = media or peer.media()
+        told = (agreed.remote_address, agreed.remote_port)
+        (opened,) = self.do(Open(session=session, address=peer.host, peer=told))
         if not isinstance(opened, Opened):
             raise TypeError(opened)
         peer.engine = (peer.host, opened.port)

@@ -72,13 +72,22 @@ class MediaDouble:
         self.sent: list[Command] = []
         self.port: int | Exception = 30000
         """Where sessions are opened, or why they are not."""
+        self.peer: tuple[str, int] | None = None
+        """Where the audio of the session that was opened last will come from."""
         self._receive: Callable[[Event], None] | None = None
         self._playing: tuple[Play, asyncio.TimerHandle] | None = None
         self._recording: Record | None = None
         self._heard: Duration = 0.0
 
-    async def open(self, _session: str, _address: str, receive: Callable[[Event], None]) -> int:
+    async def open(
+        self,
+        _session: str,
+        _address: str,
+        receive: Callable[[Event], None],
+        peer: tuple[str, int] | None,
+    ) -> int:
         """Open a session, or raise what a test wants raised."""
+        self.peer = peer
         if isinstance(self.port, Exception):
             raise self.port
         self._receive = receive

@@ -3,17 +3,20 @@
 from collections.abc import Iterable
 from ipaddress import ip_address
 
+from umbel.core.errors import PeerError
 from umbel.directory.classify import Offered
 from umbel.directory.lookup import Directory
 from umbel.directory.objects import DialPlan, Gateway, Security, Transport
 from umbel.directory.peers import Peer
 from umbel.mailbox.message import Caller
 from umbel.media.offer_answer import MediaSecurity
+from umbel.media.sdp import SessionDescription
 from umbel.sip.address import Address
 from umbel.sip.digest import Credentials
 from umbel.sip.hop import Source
 from umbel.sip.message import Request
 from umbel.sip.uri import Uri
+from umbel.ua.bodies import session_description
 
 from .peer_certificate import verified_certificate
 
@@ -101,6 +104,23 @@ def is_anonymous(address: Address) -> bool:
 def plain_uri(uri: Uri) -> str:
     """Give a URI without the parameters that belong to one connection or one request."""
     return str(Uri(scheme=uri.scheme, user=uri.user, host=uri.host, port=uri.port))
+
+
+def audio_of_offer(request: Request) -> tuple[str, int] | None:
+    """Give where the caller's audio will come from; ``None``: the offer does not say, or is late."""
+    try:
+        body = session_description(request)
+        return _audio_of(SessionDescription.parse(body)) if body else None
+    except PeerError:
+        return None  # The leg refuses it, and says why.
+
+
+def _audio_of(description: SessionDescription) -> tuple[str, int] | None:
+    for media in description.media:
+        connection = description.connection_of(media)
+        if media.media == "audio" and media.port and connection and connection.is_numeric:
+            return connection.address, media.port
+    return None
 
 
 def media_security(dial_plan: DialPlan, gateway: Gateway) -> MediaSecurity:

@@ -34,7 +34,7 @@ from .acceptance import Accepted, language_of, place_of
 from .journal import Journal
 from .line import Line
 from .live_call import LiveCall, Signals
-from .offers import caller_of, credentials_of, media_security, transfer_target
+from .offers import audio_of_offer, caller_of, credentials_of, media_security, transfer_target
 from .surroundings import Surroundings
 
 LegEvent = (
@@ -127,7 +127,9 @@ class ServedCall:
         source = self._offer.source
         address = self._around.media.address_for(source.local_address, source.address)
         try:
-            port = await self._around.media.open(self.id, address, self._line.receive)
+            port = await self._around.media.open(
+                self.id, address, self._line.receive, audio_of_offer(self._offer.request)
+            )
         except Unavailable as error:
             self._reject(503, str(error))
             return False

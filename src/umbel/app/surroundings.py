@@ -23,8 +23,11 @@ from .voices import Voices
 class Media:
     """What calls need of the media engine."""
 
-    open: Callable[[str, str, Callable[[Event], None]], Awaitable[int]]
-    """Open a session at a local address; gives its port, or raises ``Unavailable``."""
+    open: Callable[[str, str, Callable[[Event], None], tuple[str, int] | None], Awaitable[int]]
+    """
+    Open a session at a local address, for audio from a peer's address where that is known; gives
+    its port, or raises ``Unavailable``.
+    """
     send: Callable[[Command], None]
     address_for: Callable[[str, str], str]
     """Give the address that a peer is to send audio to: of the local and remote address of its

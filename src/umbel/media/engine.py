@@ -56,6 +56,11 @@ class Open:
     session: str
     address: str
     """The local address to bind."""
+    peer: tuple[str, int] | None = None
+    """
+    Where signalling says that the peer's audio will come from: then calls of other peers may share
+    the ports. ``None``: that is not known yet, and the ports are this session's alone.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

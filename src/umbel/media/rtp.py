@@ -161,8 +161,9 @@ class Reception:
     MAX_MISORDER = 100
     """A step back of this many packets or more may be one as well."""
 
-    def __init__(self, clock_rate: int = 8000) -> None:
-        self.clock_rate = clock_rate
+    CLOCK_RATE: Final = 8000
+
+    def __init__(self) -> None:
         self.received = 0
         """Packets, repeated ones as well (RFC 3550 section 6.4.1)."""
         self.highest: int | None = None
@@ -208,11 +209,26 @@ class Reception:
         return number
 
     def _measure_jitter(self, timestamp: int, at: Instant) -> None:
-        transit = at * self.clock_rate - timestamp
+        transit = at * self.CLOCK_RATE - timestamp
         if self._transit is not None:
             difference = (transit - self._transit + _TIMESTAMP_HALF) % _TIMESTAMP_WRAP
             self._jitter += (abs(difference - _TIMESTAMP_HALF) - self._jitter) / 16
         self._transit = transit
+
+    @property
+    def figures(self) -> tuple[int, int, float, float] | None:
+        """
+        Give highest, received, transit and jitter, to be counted on elsewhere; ``None``: too soon.
+
+        Whoever counted on assigns what they have come to.
+        """
+        if self.highest is None or self._transit is None:
+            return None
+        return self.highest, self.received, self._transit, self._jitter
+
+    @figures.setter
+    def figures(self, counted: tuple[int, int, float, float]) -> None:
+        self.highest, self.received, self._transit, self._jitter = counted
 
     @property
     def expected(self) -> int:
@@ -227,7 +243,7 @@ class Reception:
     @property
     def jitter(self) -> Duration:
         """Give the interarrival jitter in seconds."""
-        return self._jitter / self.clock_rate
+        return self._jitter / self.CLOCK_RATE
 
     @property
     def jitter_in_timestamp_units(self) -> int:

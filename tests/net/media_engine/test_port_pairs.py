@@ -9,7 +9,10 @@ from tests.support.studio import PORTS, Studio
 
 from umbel.core.errors import Unavailable
 from umbel.media.engine import Close, Open, Opened, OpenFailed
-from umbel.net.media_engine.ports import Ports, canonical
+from umbel.net.media_engine.names import canonical
+from umbel.net.media_engine.ports import CALLS_OF_A_PAIR, Ports
+
+PEER, OTHER = ("192.0.2.1", 40000), ("192.0.2.1", 40002)
 
 
 def take(address: str, port: int, kind: int = socket.SOCK_DGRAM) -> socket.socket:
@@ -34,7 +37,7 @@ def free_pairs(count: int) -> range:
 class TestAPair:
     def test_is_an_even_port_and_the_next(self) -> None:
         ports = Ports(PORTS)
-        pair = ports.open("127.0.0.1")
+        pair = ports.take("127.0.0.1").pair
 
         assert pair.port % 2 == 0
         assert pair.rtp.getsockname() == ("127.0.0.1", pair.port)
@@ -47,17 +50,66 @@ class TestAPair:
     )
     def test_lies_wholly_within_the_range(self, configured: range, pairs: int) -> None:
         ports = Ports(configured)
-        assert len(ports) == pairs
+        assert (ports.pairs, len(ports)) == (pairs, pairs * CALLS_OF_A_PAIR)
         ports.close()
 
-    def test_is_not_given_again_before_all_others(self) -> None:
+    def test_is_not_bound_again_before_all_others(self) -> None:
         ports = Ports(free_pairs(3))
-        first = ports.open("127.0.0.1")
-        ports.release(first)
-        others = [ports.open("127.0.0.1").port for _ in range(2)]
+        first = ports.take("127.0.0.1")
+        ports.leave(first)
+        others = [ports.take("127.0.0.1").pair.port for _ in range(2)]
 
-        assert first.port not in others
-        assert ports.open("127.0.0.1").port == first.port
+        assert first.pair.port not in others
+        assert ports.take("127.0.0.1").pair.port == first.pair.port
+        ports.close()
+
+    def test_serves_others_once_its_newcomer_is_known(self) -> None:
+        ports = Ports(free_pairs(2))
+        seats = []
+        for number in range(CALLS_OF_A_PAIR + 1):
+            seat = ports.take("127.0.0.1", ("192.0.2.1", 40000 + number))
+            seat.pair.newcomers.clear()
+            seats.append(seat)
+
+        assert len({seat.pair.port for seat in seats[:-1]}) == 1
+        assert seats[-1].pair is not seats[0].pair
+        assert len({seat.row for seat in seats}) == len(seats)
+        ports.close()
+
+    def test_is_of_one_address(self) -> None:
+        ports = Ports(free_pairs(2))
+        first = ports.take("127.0.0.1", PEER)
+        first.pair.newcomers.clear()
+
+        assert ports.take("127.0.0.2", OTHER).pair is not first.pair
+        ports.close()
+
+    def test_has_no_peer_twice(self) -> None:
+        ports = Ports(free_pairs(2))
+        first = ports.take("127.0.0.1", PEER)
+        first.pair.newcomers.clear()
+
+        assert ports.take("127.0.0.1", PEER).pair is not first.pair
+        ports.close()
+
+    def test_is_not_shared_with_a_peer_that_may_be_anybody(self) -> None:
+        ports = Ports(free_pairs(2))
+        first = ports.take("127.0.0.1")
+        first.pair.newcomers.clear()
+
+        assert ports.take("127.0.0.1", PEER).pair is not first.pair
+        ports.close()
+
+    def test_is_closed_with_its_last_call(self) -> None:
+        ports = Ports(free_pairs(1))
+        first = ports.take("127.0.0.1", PEER)
+        first.pair.newcomers.clear()
+        second = ports.take("127.0.0.1", OTHER)
+        ports.leave(first)
+        assert second.pair.rtp.fileno() >= 0
+
+        ports.leave(second)
+        assert second.pair.rtp.fileno() == -1
         ports.close()
 
     @pytest.mark.parametrize("taken", [0, 1])
@@ -65,22 +117,22 @@ class TestAPair:
         free = free_pairs(2)
         with take("127.0.0.1", free.start + taken):
             ports = Ports(free)
-            assert ports.open("127.0.0.1").port == free.start + 2
+            assert ports.take("127.0.0.1").pair.port == free.start + 2
             ports.close()
 
     def test_can_be_had_on_ipv6(self) -> None:
         ports = Ports(PORTS)
-        assert ports.open("::1").rtp.getsockname()[0] == "::1"
+        assert ports.take("::1").pair.rtp.getsockname()[0] == "::1"
         ports.close()
 
 
 class TestNoPair:
     def test_is_told_with_the_range_and_who_has_it(self) -> None:
         ports = Ports(free_pairs(1))
-        ports.open("127.0.0.1")
+        ports.take("127.0.0.1")
 
         with pytest.raises(Unavailable) as refusal:
-            ports.open("127.0.0.1")
+            ports.take("127.0.0.1")
         assert "no free pair of ports at 127.0.0.1" in str(refusal.value)
         assert "1 of 1 are taken by calls of this node" in str(refusal.value)
         ports.close()
@@ -93,7 +145,7 @@ class TestNoPair:
             resource.setrlimit(resource.RLIMIT_NOFILE, (next_free.fileno() + 1, most))
             try:
                 with pytest.raises(Unavailable, match="Too many open files"):
-                    ports.open("127.0.0.1")
+                    ports.take("127.0.0.1")
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, before)
         ports.close()
@@ -102,7 +154,7 @@ class TestNoPair:
     def test_can_be_had_at_an_address_of_another_machine(self, address: str) -> None:
         ports = Ports(PORTS)
         with pytest.raises(Unavailable, match=address):
-            ports.open(address)
+            ports.take(address)
         ports.close()
 
 

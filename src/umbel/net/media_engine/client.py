@@ -79,10 +79,17 @@ class MediaEngine:
         if self._link is not None:
             self._link.send(command)
 
-    async def open(self, session: str, address: str, on_event: OnEvent) -> int:
+    async def open(
+        self,
+        session: str,
+        address: str,
+        on_event: OnEvent,
+        peer: tuple[str, int] | None = None,
+    ) -> int:
         """
         Take a port pair at *address* and give its RTP port; raise ``Unavailable`` if none is free.
 
+        *peer* is where audio will come from, where signalling has said so already.
         The events of the session go to *on_event*, ``Closed`` being the last.
         """
         if self._link is None:
@@ -91,7 +98,7 @@ class MediaEngine:
             raise Misuse(f"the media session {session} is open")
         opening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._sessions[session], self._opening[session] = on_event, opening
-        self.send(Open(session=session, address=address))
+        self.send(Open(session=session, address=address, peer=peer))
         try:
             return await opening
         except asyncio.CancelledError:

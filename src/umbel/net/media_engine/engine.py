@@ -7,8 +7,8 @@ the mean of many packets evens out.
 While a peer holds the call nothing is sent and what plays stands still, to go on afterwards.
 """
 
-from collections.abc import Sequence
 from concurrent.futures import Executor
+from itertools import pairwise
 from typing import Final, assert_never
 
 import numpy as np
@@ -35,15 +35,16 @@ from umbel.media.engine import (
     StopPlaying,
     StopRecording,
 )
-from umbel.media.jitter import FRAME
+from umbel.media.frame import FRAME
 
+from .batches import DENSE, Outbox, Packets, Rows
+from .intake import Intake
 from .playing import Playing
 from .ports import Ports
 from .prompts import Prompts
-from .recording import Recorder, Recording
 from .reporting import Sending, until_next
-from .senders import Batch, Senders
 from .session import Session
+from .tables import Tables
 
 TICK: Final = 0.02
 """Seconds."""
@@ -53,7 +54,6 @@ _SessionCommand = (
 )
 
 _NEVER: Final = np.inf
-_READ_FIELDS: Final = ["second", "sequence_number", "timestamp", "ssrc"]
 _STREAM_OCTETS: Final = 8
 _CANONICAL_NAME_OCTETS: Final = 12
 """A random name of 96 bits (RFC 7022 section 4.2)."""
@@ -74,16 +74,16 @@ class Engine:
         self._randomness = randomness
         self._ports = Ports(ports)
         rows = len(self._ports)
+        self._events: list[Event] = []
         self._sessions: dict[str, Session] = {}
-        self._by_row: dict[int, Session] = {}
-        self._senders = Senders(rows)
-        self._recorder = Recorder(rows)
+        self._tables = Tables(rows, self._events.append)
+        self._intake = Intake(self._ports, self._tables)
+        self._outbox = Outbox(rows, DENSE)
         self._prompts = Prompts(loader)
         self._loading: dict[str, Session] = {}
         """Whose play waits for its tape."""
         self._pressing: dict[str, Session] = {}
         self._report_at = np.full(rows, _NEVER)
-        self._events: list[Event] = []
 
     def __len__(self) -> int:
         """Give how many sessions are open."""
@@ -121,7 +121,7 @@ class Engine:
             case StopPlaying():
                 session.end_play(PlayEnd.STOPPED)
             case Record():
-                self._record(session, command)
+                session.record(command)
             case StopRecording():
                 session.end_recording(RecordingEnd.STOPPED)
             case SendKey():
@@ -140,23 +140,27 @@ class Engine:
             self._events.append(OpenFailed(session=command.session, reason=reason))
             return
         try:
-            pair = self._ports.open(command.address)
+            seat = self._ports.take(command.address, command.peer)
         except Unavailable as error:
             self._events.append(OpenFailed(session=command.session, reason=str(error)))
             return
         name = self._randomness.token(_CANONICAL_NAME_OCTETS).encode()
-        session = Session(command.session, pair, name, self._events.append)
-        self._sessions[session.name] = self._by_row[pair.row] = session
-        self._senders.open(pair.row, self._randomness.octets(_STREAM_OCTETS))
-        self._events.append(Opened(session=session.name, port=pair.port))
+        session = Session(command.session, seat, name, self._tables, self._events.append)
+        self._sessions[session.name] = session
+        self._intake.add(session)
+        self._tables.senders.open(seat.row, self._randomness.octets(_STREAM_OCTETS))
+        self._events.append(Opened(session=session.name, port=seat.pair.port))
 
     def _connect(self, session: Session, command: Connect) -> None:
-        row = session.pair.row
+        row = session.row
+        self._tables.hearing.pause(row)
         session.connect(command.media, learns=command.learn_address)
+        self._intake.seat(session)
+        session.hear_many()
         if session.may_send:
-            self._senders.connect(row, command.media)
+            self._tables.senders.connect(row, command.media)
         else:
-            self._senders.hold(row)
+            self._tables.senders.hold(row)
         if self._report_at[row] == _NEVER:
             self._report_at[row] = self._clock.now() + until_next(self._randomness.fraction())
         self._prepare_play(session)
@@ -165,33 +169,24 @@ class Engine:
         session.prepare_play(self._prompts)
         self._loading[session.name] = session
 
-    def _record(self, session: Session, command: Record) -> None:
-        session.end_recording(RecordingEnd.STOPPED)
-        recording = Recording(command, session.pair.row, self._events.append)
-        if session.media is not None:
-            recording.listen(session.media.codec)
-        session.recording = recording
-        self._recorder.begin(recording)
-
     def _close(self, session: Session) -> None:
         session.end_play(PlayEnd.STOPPED)
         session.end_recording(RecordingEnd.STOPPED)
-        row = session.pair.row
         if session.transport is not None:
-            farewell = rtcp.Goodbye(ssrcs=(int(self._senders.ssrc[row]),))
+            farewell = rtcp.Goodbye(ssrcs=(int(self._tables.senders.ssrc[session.row]),))
             self._report(session, farewell)
-        statistics = session.statistics(int(self._senders.packets[row]))
+        statistics = session.statistics()
         self._forget(session)
         self._events.append(Closed(session=session.name, statistics=statistics))
 
     def _forget(self, session: Session) -> None:
-        row = session.pair.row
-        self._senders.hold(row)
+        row = session.row
+        self._tables.senders.hold(row)
         self._report_at[row] = _NEVER
         for table in (self._sessions, self._loading, self._pressing):
             table.pop(session.name, None)
-        del self._by_row[row]
-        self._ports.release(session.pair)
+        self._intake.remove(session, self._clock.now())
+        self._ports.leave(session.seat)
 
     # --- the tick --------------------------------------------------------------------------
 
@@ -203,25 +198,12 @@ class Engine:
         was late. Recordings take all of them; what is sent skips those that were missed.
         """
         now = self._clock.now()
-        self._senders.clock += frames * FRAME
-        self._receive(now)
-        self._recorder.tick(frames)
+        self._tables.senders.clock += frames * FRAME
+        self._intake.take(now, self._ntp())
+        self._tables.recorder.tick(frames)
         self._load()
         self._send()
         self._report_due(now)
-
-    def _receive(self, now: Instant) -> None:
-        arrived: list[tuple[Session, bytes]] = []
-        for pair, is_rtcp, data, source in self._ports.arrivals():
-            session = self._by_row[pair.row]
-            if is_rtcp:
-                ssrc = int(self._senders.ssrc[pair.row])
-                session.hear_rtcp(data, source, ssrc, now, self._ntp())
-            else:
-                packet = session.admit(data, source)
-                if packet is not None:
-                    arrived.append((session, packet))
-        _hear(arrived, now)
 
     def _load(self) -> None:
         for session in list(self._loading.values()):
@@ -229,53 +211,73 @@ class Engine:
                 del self._loading[session.name]
 
     def _send(self) -> None:
-        due = self._senders.due()
+        due = self._tables.senders.due()
         pressing = self._send_keys()
         if pressing:
             due = np.setdiff1d(due, pressing, assume_unique=True)
-        for batch in self._senders.batches(due):
-            self._send_audio(batch)
+        for rows, samples in self._tables.senders.batches(due):
+            self._send_audio(rows, samples)
 
     def _send_keys(self) -> list[int]:
         """Send a packet of each press that goes on; give the rows whose audio stands aside."""
         sent = []
         for session in list(self._pressing.values()):
-            media, transport, row = session.media, session.transport, session.pair.row
-            if media is None or transport is None or not self._senders.is_sending(row):
+            media, transport, row = session.media, session.transport, session.row
+            if media is None or transport is None or not self._tables.senders.is_sending(row):
                 continue
             if media.telephone_event is None or session.pressing.is_idle():
                 del self._pressing[session.name]
                 continue
-            packet = session.pressing.next_packet(self._senders, row, media.telephone_event)
+            packet = session.pressing.next_packet(self._tables.senders, row, media.telephone_event)
             if packet is not None:
                 transport.send(packet)
                 sent.append(row)
         return sent
 
-    def _send_audio(self, batch: Batch) -> None:
-        rows, packets = batch
-        size = packets.shape[1]
-        octets = packets.data.cast("B")
-        for number, row in enumerate(rows.tolist()):
-            session = self._by_row[row]
-            if session.play is not None:
-                session.play.fill(packets[number, rtp.HEADER_OCTETS :])
-            if session.transport is not None:
-                session.transport.send(octets[number * size : (number + 1) * size])
-            if session.play is not None and session.play.is_finished:
-                session.end_play(PlayEnd.FINISHED)
+    def _send_audio(self, rows: Rows, samples: int) -> None:
+        """Send a packet of so many samples to each of *rows*, the rows of a port pair together."""
+        rows = rows[np.argsort(self._tables.senders.pairs[rows], kind="stable")]
+        octets = rtp.HEADER_OCTETS + samples
+        packets = self._outbox.data[: len(rows), :octets]
+        self._tables.senders.begin_packets(rows, packets)
+        finished = self._tables.players.fill(rows, packets[:, rtp.HEADER_OCTETS :])
+        self._post(rows, packets)
+        for row in finished:
+            self._intake.session(row).end_play(PlayEnd.FINISHED)
+
+    def _post(self, rows: Rows, packets: Packets) -> None:
+        """Send *packets*: plain ones of a port pair with one system call, secret ones each alone."""
+        senders = self._tables.senders
+        is_plain = senders.is_plain[rows]
+        if not is_plain.all():
+            for at in np.flatnonzero(~is_plain).tolist():
+                self._post_secret(int(rows[at]), packets[at].tobytes())
+            rows = rows[is_plain]
+            self._outbox.data[: len(rows), : packets.shape[1]] = packets[is_plain]
+        self._outbox.address(senders.targets, rows, packets.shape[1])
+        pairs = senders.pairs[rows]
+        edges = [0, *(np.flatnonzero(np.diff(pairs)) + 1).tolist(), len(rows)]
+        for start, end in pairwise(edges):
+            if end > start:
+                self._outbox.send(self._ports.pair(int(pairs[start])).rtp, start, end)
+
+    def _post_secret(self, row: int, packet: bytes) -> None:
+        transport = self._intake.session(row).transport
+        if transport is not None:
+            transport.send(packet)
 
     # --- reports ---------------------------------------------------------------------------
 
     def _report_due(self, now: Instant) -> None:
         for row in np.flatnonzero(self._report_at <= now).tolist():
-            self._report(self._by_row[row])
+            self._report(self._intake.session(row))
             self._report_at[row] = now + until_next(self._randomness.fraction())
 
     def _report(self, session: Session, *more: rtcp.RtcpPacket) -> None:
         if session.transport is None:
             return
-        row, senders = session.pair.row, self._senders
+        row, senders = session.row, self._tables.senders
+        self._tables.hearing.report(row)
         sending = Sending(
             ssrc=int(senders.ssrc[row]),
             timestamp=senders.timestamp(row),
@@ -289,13 +291,3 @@ class Engine:
 
     def _ntp(self) -> int:
         return rtcp.ntp_time(self._clock.wall().timestamp())
-
-
-def _hear(arrived: Sequence[tuple[Session, bytes]], now: Instant) -> None:
-    """Read all headers of a tick at once, then hand each packet to its session."""
-    if not arrived:
-        return
-    fixed = b"".join(packet[: rtp.HEADER_OCTETS] for _, packet in arrived)
-    headers = np.frombuffer(fixed, rtp.HEADER)[_READ_FIELDS].tolist()
-    for (session, packet), header in zip(arrived, headers, strict=True):
-        session.hear(header, packet[rtp.HEADER_OCTETS :], now)

@@ -1,6 +1,6 @@
 """Where the packets of a stream may come from, and where ours go: agreed, or learnt once."""
 
-from .ports import Endpoint, canonical
+from .names import Endpoint, canonical
 
 
 class Origin:

@@ -59,10 +59,13 @@ class Playing:
         self._tape = None
         self.codec = codec
 
-    def fill(self, target: NDArray[np.uint8]) -> None:
-        """Put what comes next into *target*, as far as there is any."""
-        if self._tape is not None:
-            self.position += self._tape.read_into(target, self.position)
+    def read_into(self, target: NDArray[np.uint8]) -> int:
+        """Put what comes next into *target*; give how many samples there were."""
+        if self._tape is None:
+            return 0
+        read = self._tape.read_into(target, self.position)
+        self.position += read
+        return read
 
     def ended(self, why: PlayEnd, detail: str = "") -> PlayEnded:
         """Give the event that tells its end."""

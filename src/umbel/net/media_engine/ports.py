@@ -1,112 +1,163 @@
 """Port pairs: RTP on an even port, RTCP on the next (RFC 3550 section 11).
 
-A pair has a row: its place in the range, and in every array that has a place for each call.
+Calls share them. Where signalling has said beforehand where the peer is, that address and the pair
+name the call, and the pair may serve calls of other addresses: so a thousand calls arrive at some
+dozen sockets, each emptied by one system call. Two calls of one address never share a pair, and a
+call whose peer is not known beforehand, or may be behind NAT, has no newcomer beside it.
+
+A call has a row: its place in every array that has a place for each call.
 """
 
 import errno
 import select
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
-from ipaddress import ip_address
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from umbel.core.errors import Unavailable
 
-Endpoint = tuple[str, int]
-"""An IP address as the system writes it, and a port."""
+from .names import Endpoint
 
-Arrival = tuple["PortPair", bool, bytes, Endpoint]
-"""Where a packet came in, whether it is RTCP, its octets, and where it came from."""
+CALLS_OF_A_PAIR: Final = 64
+"""At most; their packets of four ticks fit into the queue that the kernel has for a socket."""
+MOST_ROWS: Final = 8192
 
+_LOOKED_AT: Final = 64
+"""Open pairs that a newcomer is offered; where one peer calls a thousand times all are taken."""
 _LONGEST_PACKET: Final = 1500
-_MOST_PACKETS_OF_A_TICK: Final = 16
-"""From one socket: whoever sends more is flooding, and the rest of the queue waits."""
 _EXPEDITED_FORWARDING: Final = 46 << 2
 """The class that routers give to voice (RFC 3246, RFC 4594 section 4.1)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class PortPair:
-    """Two bound sockets."""
+    """Two bound sockets, and who has them."""
 
-    row: int
+    index: int
+    """Its place in the range."""
+    address: str
     port: int
     rtp: socket.socket
     rtcp: socket.socket
+    peers: dict[int, Endpoint | None] = field(default_factory=dict)
+    """Where the peer of each row is, or is to be; ``None``: it may be anywhere."""
+    newcomers: set[int] = field(default_factory=set)
+    """The calls whose peer's address is not known yet: whoever is unknown may be one of them."""
+
+    def has_room(self, address: str, peer: Endpoint) -> bool:
+        """Say whether a call of *peer* may be put here."""
+        if self.address != address or self.newcomers or len(self.peers) >= CALLS_OF_A_PAIR:
+            return False
+        taken = self.peers.values()
+        return peer not in taken and None not in taken
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seat:
+    """A call's row, and the pair whose ports its peer was told."""
+
+    row: int
+    pair: PortPair
 
 
 class Ports:
-    """The range of ports that calls are given, taken in turns so that none is soon used again."""
+    """The range of ports that calls are given, and the sockets that are open."""
 
     def __init__(self, ports: range) -> None:
         first = ports.start + ports.start % 2
         self._ports = range(first, ports.stop - 1, 2)
         self._next = 0
-        self._taken: set[int] = set()
+        self._open: dict[int, PortPair] = {}
+        self._rows = list(range(len(self) - 1, -1, -1))
+        """Those that no call has, the last one to be given next."""
         self._poll = select.epoll()
         self._sockets: dict[int, tuple[PortPair, bool]] = {}
 
     def __len__(self) -> int:
-        """Give how many pairs there are in all, which is how many rows arrays need."""
+        """Give how many calls there can be in all, which is how many rows arrays need."""
+        return min(len(self._ports) * CALLS_OF_A_PAIR, MOST_ROWS)
+
+    @property
+    def pairs(self) -> int:
+        """Give how many pairs the range has."""
         return len(self._ports)
 
-    def open(self, address: str) -> PortPair:
-        """Bind the next free pair at *address*; raise ``Unavailable`` where none can be had."""
+    def take(self, address: str, peer: Endpoint | None = None) -> Seat:
+        """
+        Give a new call a seat at *address*; raise ``Unavailable`` where none can be had.
+
+        *peer* is where its packets will come from, as far as that is known.
+        """
+        if not self._rows:
+            raise Unavailable(f"{len(self)} calls are the most that this engine serves")
+        pair = self._shared(address, peer) or self._another(address)
+        seat = Seat(self._rows.pop(), pair)
+        pair.peers[seat.row] = peer
+        pair.newcomers.add(seat.row)
+        return seat
+
+    def leave(self, seat: Seat) -> None:
+        """Give a seat back; sockets that no call has are closed."""
+        pair = seat.pair
+        del pair.peers[seat.row]
+        self._rows.append(seat.row)
+        pair.newcomers.discard(seat.row)
+        if not pair.peers:
+            self._shut(pair)
+
+    def pair(self, index: int) -> PortPair:
+        """Give an open pair."""
+        return self._open[index]
+
+    def close(self) -> None:
+        """Close every socket."""
+        for pair in list(self._open.values()):
+            self._shut(pair)
+        self._poll.close()
+
+    def ready(self) -> Iterator[tuple[PortPair, bool]]:
+        """Give the pairs at which something waits, and whether it waits at the RTCP port."""
+        for descriptor, _ in self._poll.poll(0, max(1, len(self._sockets))):
+            yield self._sockets[descriptor]
+
+    def _shared(self, address: str, peer: Endpoint | None) -> PortPair | None:
+        """Find room among the pairs that were opened last."""
+        if peer is None:
+            return None
+        latest = islice(reversed(self._open.values()), _LOOKED_AT)
+        return next((pair for pair in latest if pair.has_room(address, peer)), None)
+
+    def _another(self, address: str) -> PortPair:
+        """Bind the next free pair of the range."""
         for step in range(len(self._ports)):
-            row = (self._next + step) % len(self._ports)
-            if row in self._taken:
+            index = (self._next + step) % len(self._ports)
+            if index in self._open:
                 continue
-            pair = _bind(row, address, self._ports[row])
+            pair = _bind(index, address, self._ports[index])
             if pair is not None:
-                self._next = row + 1
+                self._next = index + 1
                 self._enter(pair)
                 return pair
         raise Unavailable(
             f"no free pair of ports at {address} from {self._ports.start} to {self._ports.stop}: "
-            f"{len(self._taken)} of {len(self._ports)} are taken by calls of this node, "
+            f"{len(self._open)} of {len(self._ports)} are taken by calls of this node, "
             "the others by other programs"
         )
 
     def _enter(self, pair: PortPair) -> None:
-        self._taken.add(pair.row)
+        self._open[pair.index] = pair
         for is_rtcp, bound in ((False, pair.rtp), (True, pair.rtcp)):
             self._sockets[bound.fileno()] = (pair, is_rtcp)
             self._poll.register(bound.fileno(), select.EPOLLIN)
 
-    def release(self, pair: PortPair) -> None:
-        """Close both sockets of *pair*; another call may have its ports."""
-        self._taken.discard(pair.row)
+    def _shut(self, pair: PortPair) -> None:
+        del self._open[pair.index]
         for bound in (pair.rtp, pair.rtcp):
             self._poll.unregister(bound.fileno())
             del self._sockets[bound.fileno()]
             bound.close()
-
-    def close(self) -> None:
-        """Close every socket."""
-        for pair in {pair for pair, _ in self._sockets.values()}:
-            self.release(pair)
-        self._poll.close()
-
-    def arrivals(self) -> Iterator[Arrival]:
-        """Give the packets that have arrived, one of each socket in turn, and do not wait."""
-        for _ in range(_MOST_PACKETS_OF_A_TICK):
-            ready = self._poll.poll(0, max(1, len(self._sockets)))
-            if not ready:
-                return
-            for descriptor, _ in ready:
-                pair, is_rtcp = self._sockets[descriptor]
-                arrived = _receive(pair.rtcp if is_rtcp else pair.rtp)
-                if arrived is not None:
-                    yield pair, is_rtcp, *arrived
-
-
-def canonical(address: str) -> str | None:
-    """Give *address* as the system writes it; ``None`` where it is no IP address."""
-    try:
-        return str(ip_address(address))
-    except ValueError:
-        return None
 
 
 def send(through: socket.socket, packet: bytes | memoryview, to: Endpoint) -> bool:
@@ -123,15 +174,19 @@ def send(through: socket.socket, packet: bytes | memoryview, to: Endpoint) -> bo
     return True
 
 
-def _receive(bound: socket.socket) -> tuple[bytes, Endpoint] | None:
-    try:
-        data, source = bound.recvfrom(_LONGEST_PACKET)
-    except OSError:
-        return None  # A peer's ICMP refusal of an earlier packet comes out here as well.
-    return data, source[:2]
+def receive(bound: socket.socket, most: int) -> Iterator[tuple[bytes, Endpoint]]:
+    """Give the packets that wait at a socket, at most so many, one by one."""
+    for _ in range(most):
+        try:
+            data, source = bound.recvfrom(_LONGEST_PACKET)
+        except BlockingIOError:
+            return
+        except OSError:
+            continue  # A peer's ICMP refusal of an earlier packet comes out here as well.
+        yield data, source[:2]
 
 
-def _bind(row: int, address: str, port: int) -> PortPair | None:
+def _bind(index: int, address: str, port: int) -> PortPair | None:
     """Bind both ports; ``None`` where one of them is in use."""
     rtp = _bound(address, port)
     if rtp is None:
@@ -144,7 +199,7 @@ def _bind(row: int, address: str, port: int) -> PortPair | None:
     if rtcp is None:
         rtp.close()
         return None
-    return PortPair(row, port, rtp, rtcp)
+    return PortPair(index, address, port, rtp, rtcp)
 
 
 def _bound(address: str, port: int) -> socket.socket | None:

@@ -1,184 +1,193 @@
 """Recordings: from packets to linear audio of exactly the length that passed.
 
 Each tick gives each recording one frame. Packets may be late or overtaken by ``DELAY`` frames;
-what a recording still owes when it is stopped is taken from its buffer then, so that nothing of
+what a recording still owes when it is stopped is taken from its strip then, so that nothing of
 what was heard is missing. Samples are decoded and never changed: recordings are bit-exact.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from umbel.media import g711
 from umbel.media.engine import Event, Record, Recorded, RecordingEnd, RecordingEnded
-from umbel.media.g711 import SAMPLES_PER_SECOND, Linear
-from umbel.media.jitter import FRAME, PlayoutBuffer
+from umbel.media.frame import FRAME
+from umbel.media.g711 import SAMPLES_PER_SECOND
 from umbel.media.session import Codec
 from umbel.media.silence import SilenceMeter, levels
+
+from .strips import LONGEST, Strips
 
 DELAY: Final = 5
 """Frames by which a packet may be late."""
 
-_OCTETS_OF_A_SAMPLE: Final = 2
-_OCTETS_OF_A_FRAME: Final = FRAME * _OCTETS_OF_A_SAMPLE
-_OCTETS_OF_A_SECOND: Final = SAMPLES_PER_SECOND * _OCTETS_OF_A_SAMPLE
-_MOST_FRAMES_AT_ONCE: Final = PlayoutBuffer.LONGEST // FRAME
-"""After a stall; the buffer holds no more."""
+_FRAMES_OF_A_SECOND: Final = SAMPLES_PER_SECOND // FRAME
+_MOST_FRAMES_AT_ONCE: Final = LONGEST // FRAME
+"""After a stall; the strips hold no more."""
+_NOBODY: Final = -1
+_FOR_EVER: Final = 1 << 62
 
+Rows = NDArray[np.intp]
 Tell = Callable[[Event], None]
 
-
-class Recording:
-    """One recording on its way."""
-
-    def __init__(self, command: Record, row: int, tell: Tell) -> None:
-        self.command = command
-        self.row = row
-        self.codec = Codec.PCMU
-        self.ended: RecordingEnd | None = None
-        self._tell = tell
-        self._longest = round(command.longest * SAMPLES_PER_SECOND)
-        self._silence = round(command.silence * SAMPLES_PER_SECOND)
-        self._linear = bytearray()
-        """What has not been handed over yet."""
-        self._samples = 0
-        self._owed = 0
-        """Frames that passed and are still in the buffer: the delay that packets are given."""
-        self._ssrc: int | None = None
-        self._buffer = _buffer(self.codec)
-
-    def listen(self, codec: Codec) -> None:
-        """Expect *codec* from now on."""
-        if codec != self.codec:
-            self._change(codec, None)
-
-    def put(self, ssrc: int, sequence_number: int, timestamp: int, payload: bytes) -> None:
-        """Take a packet; a new source begins where the old one was."""
-        if self._ssrc not in (None, ssrc):
-            self._change(self.codec, ssrc)
-        self._ssrc = ssrc
-        self._buffer.put(sequence_number, timestamp, payload)
-
-    def take(self) -> bytes | None:
-        """Give the frame of this tick; ``None`` while late packets are still waited for."""
-        frame = self._buffer.take()
-        if self._owed == DELAY:
-            return frame
-        self._owed += 1
-        return None
-
-    def append(self, linear: bytes) -> None:
-        """Add a frame; hand over each whole second; end at the limit."""
-        room = (self._longest - self._samples) * _OCTETS_OF_A_SAMPLE
-        kept = linear[: max(0, room)]
-        self._linear += kept
-        self._samples += len(kept) // _OCTETS_OF_A_SAMPLE
-        if len(self._linear) >= _OCTETS_OF_A_SECOND:
-            self._hand_over()
-        if self._samples >= self._longest:
-            self.end(RecordingEnd.LIMIT)
-
-    def notice_silence(self, frames: int) -> None:
-        """Take how many silent frames there have been in a row; end if they were enough."""
-        if self._silence and frames * FRAME >= self._silence:
-            self.end(RecordingEnd.SILENCE)
-
-    def stop(self, why: RecordingEnd, key: str = "") -> None:
-        """End now, with what is still in the buffer."""
-        self._settle()
-        self.end(why, key)
-
-    def end(self, why: RecordingEnd, key: str = "") -> None:
-        """Hand over what is left and tell the end, once."""
-        if self.ended is not None:
-            return
-        self.ended = why
-        self._hand_over()
-        self._tell(
-            RecordingEnded(
-                session=self.command.session,
-                recording=self.command.recording,
-                ended=why,
-                duration=self._samples / SAMPLES_PER_SECOND,
-                key=key,
-            )
-        )
-
-    def _change(self, codec: Codec, ssrc: int | None) -> None:
-        self._settle()
-        self.codec, self._ssrc = codec, ssrc
-        self._buffer = _buffer(codec)
-
-    def _settle(self) -> None:
-        """Take what is owed out of the buffer, which begins with what it never had: the delay."""
-        for _ in range(DELAY - self._owed):
-            self._buffer.take()
-        while self._owed and self.ended is None:
-            self._owed -= 1
-            frame = self._buffer.take()
-            self.append(g711.decode(self.codec, frame).astype("<i2").tobytes())
-
-    def _hand_over(self) -> None:
-        if self._linear:
-            self._tell(
-                Recorded(
-                    session=self.command.session,
-                    recording=self.command.recording,
-                    linear=bytes(self._linear),
-                )
-            )
-            self._linear.clear()
+_LAWS: Final = tuple(Codec)
+_DECODING: Final = np.stack([g711.DECODING[codec] for codec in _LAWS]).ravel()
+_CODES: Final = 256
 
 
 class Recorder:
     """All recordings, served together in each tick."""
 
-    def __init__(self, rows: int) -> None:
-        self._recordings: dict[int, Recording] = {}
+    def __init__(self, rows: int, tell: Tell) -> None:
+        self._tell = tell
+        self._commands: dict[int, Record] = {}
+        self._rows: Rows = np.zeros(0, np.intp)
+        self.is_recording = np.zeros(rows, np.bool_)
+        self._strips = Strips(rows, DELAY * FRAME)
         self._meter = SilenceMeter(rows)
+        self._law = np.zeros(rows, np.intp)
+        self._ssrc = np.full(rows, _NOBODY, np.int64)
+        """Whose audio is in the strip."""
+        self._owed = np.zeros(rows, np.int64)
+        """Frames that passed and are still in the strip: the delay that packets are given."""
+        self._linear = np.zeros((rows, _FRAMES_OF_A_SECOND, FRAME), np.int16)
+        """What has not been handed over yet."""
+        self._kept = np.zeros(rows, np.intp)
+        """Frames of it."""
+        self._samples = np.zeros(rows, np.int64)
+        """In all, those that were handed over as well."""
+        self._longest = np.zeros(rows, np.int64)
+        self._silence = np.zeros(rows, np.int64)
+        """Samples after which it ends."""
 
-    def begin(self, recording: Recording) -> None:
-        """Serve *recording* until it has ended."""
-        self._recordings[recording.row] = recording
-        self._meter.begin(recording.row)
+    def begin(self, row: int, command: Record, codec: Codec) -> None:
+        """Record what *row* hears from now on."""
+        self.stop(row, RecordingEnd.STOPPED)
+        self._commands[row] = command
+        self._longest[row] = round(command.longest * SAMPLES_PER_SECOND)
+        self._silence[row] = round(command.silence * SAMPLES_PER_SECOND) or _FOR_EVER
+        self._kept[row] = self._samples[row] = 0
+        self._listen(row, codec)
+        self._meter.begin(row)
+        self.is_recording[row] = True
+        self._rows = np.flatnonzero(self.is_recording)
+
+    def command(self, row: int) -> Record | None:
+        """Give what is being recorded in a row."""
+        return self._commands.get(row)
+
+    def listen(self, row: int, codec: Codec) -> None:
+        """Expect *codec* from now on."""
+        if self.is_recording[row] and _LAWS[self._law[row]] != codec:
+            self._settle(row)
+            self._listen(row, codec)
+
+    def change_source(self, row: int, ssrc: int) -> None:
+        """Go on with another source of the same call; it begins where the old one was."""
+        if self.is_recording[row] and self._ssrc[row] not in (ssrc, _NOBODY):
+            self._settle(row)
+            self._listen(row, _LAWS[self._law[row]])
+
+    def put(
+        self,
+        rows: Rows,
+        ssrcs: NDArray[np.uint32],
+        numbers: NDArray[np.int64],
+        stamps: NDArray[np.int64],
+        payloads: NDArray[np.uint8],
+    ) -> None:
+        """Take a packet of each of *rows*; sequence numbers are extended."""
+        self._ssrc[rows] = ssrcs
+        self._strips.put(rows, numbers, stamps, payloads)
+
+    def stop(self, row: int, why: RecordingEnd, key: str = "") -> None:
+        """End now, with what is still in the strip."""
+        if self.is_recording[row]:
+            self._settle(row)
+            self._end(row, why, key)
 
     def tick(self, frames: int) -> None:
         """Take *frames* of 20 ms from every recording."""
         for _ in range(min(frames, _MOST_FRAMES_AT_ONCE)):
-            self._take_frame()
+            if len(self._rows):
+                self._take_frame(self._rows)
 
-    def _take_frame(self) -> None:
-        self._forget_ended()
-        taken = [(one, one.take()) for one in self._recordings.values()]
-        ready = [(one, frame) for one, frame in taken if frame is not None]
-        if not ready:
+    # --- a frame of all -----------------------------------------------------------------------
+
+    def _take_frame(self, rows: Rows) -> None:
+        frames = self._strips.take(rows)
+        is_ready = self._owed[rows] == DELAY
+        if not is_ready.all():
+            self._owed[rows[~is_ready]] += 1
+            rows, frames = rows[is_ready], frames[is_ready]
+        if not len(rows):
             return
-        recordings = [one for one, _ in ready]
-        linear = _decoded(recordings, b"".join(frame for _, frame in ready))
-        rows = np.array([one.row for one in recordings], np.intp)
-        silent = self._meter.hear(rows, levels(linear)).tolist()
-        octets = linear.astype("<i2", copy=False).tobytes()
-        for number, recording in enumerate(recordings):
-            start = number * _OCTETS_OF_A_FRAME
-            recording.append(octets[start : start + _OCTETS_OF_A_FRAME])
-            recording.notice_silence(silent[number])
+        linear = np.take(_DECODING, self._law[rows, np.newaxis] * _CODES + frames)
+        self._append(rows, linear)
+        silent = self._meter.hear(rows, levels(linear)) * FRAME
+        for row in rows[silent >= self._silence[rows]].tolist():
+            self._end(row, RecordingEnd.SILENCE)
 
-    def _forget_ended(self) -> None:
-        for row in [row for row, one in self._recordings.items() if one.ended is not None]:
-            del self._recordings[row]
+    def _append(self, rows: Rows, linear: NDArray[np.int16]) -> None:
+        """Add a frame to each; hand over whole seconds; end at the limit."""
+        kept = self._kept[rows]
+        self._linear[rows, kept] = linear
+        self._kept[rows] = kept + 1
+        self._samples[rows] += FRAME
+        for row in rows[kept + 1 == _FRAMES_OF_A_SECOND].tolist():
+            self._hand_over(row)
+        for row in rows[self._samples[rows] >= self._longest[rows]].tolist():
+            self._end(row, RecordingEnd.LIMIT)
 
+    # --- one recording ------------------------------------------------------------------------
 
-_LAWS: Final = tuple(Codec)
-_DECODING: Final = np.stack([g711.DECODING[codec] for codec in _LAWS])
+    def _listen(self, row: int, codec: Codec) -> None:
+        self._strips.begin(row, g711.SILENCE[codec])
+        self._law[row] = _LAWS.index(codec)
+        self._owed[row] = 0
+        self._ssrc[row] = _NOBODY
 
+    def _settle(self, row: int) -> None:
+        """Take what is owed out of the strip, which begins with what it never had: the delay."""
+        at, owed = np.array([row], np.intp), int(self._owed[row])
+        for _ in range(DELAY - owed):
+            self._strips.take(at)
+        for _ in range(owed):
+            if self.is_recording[row]:
+                frames = self._strips.take(at)
+                self._append(at, np.take(_DECODING, self._law[row] * _CODES + frames))
+        self._owed[row] = 0
 
-def _decoded(recordings: Sequence[Recording], frames: bytes) -> Linear:
-    """Decode a frame of each recording, whatever its codec, in one look-up."""
-    laws = np.array([_LAWS.index(one.codec) for one in recordings], np.intp)
-    octets = np.frombuffer(frames, np.uint8).reshape(-1, FRAME)
-    return _DECODING[laws[:, np.newaxis], octets]
+    def _end(self, row: int, why: RecordingEnd, key: str = "") -> None:
+        """Hand over what is left and tell the end, once."""
+        if not self.is_recording[row]:
+            return
+        self._hand_over(row)
+        self.is_recording[row] = False
+        self._rows = np.flatnonzero(self.is_recording)
+        command = self._commands.pop(row)
+        samples = min(int(self._samples[row]), int(self._longest[row]))
+        self._tell(
+            RecordingEnded(
+                session=command.session,
+                recording=command.recording,
+                ended=why,
+                duration=samples / SAMPLES_PER_SECOND,
+                key=key,
+            )
+        )
 
-
-def _buffer(codec: Codec) -> PlayoutBuffer:
-    return PlayoutBuffer(g711.SILENCE[codec], DELAY * FRAME)
+    def _hand_over(self, row: int) -> None:
+        """Hand over what is there, as far as the limit allows."""
+        samples = int(self._kept[row]) * FRAME
+        samples -= max(0, int(self._samples[row] - self._longest[row]))
+        self._kept[row] = 0
+        if samples <= 0:
+            return
+        command = self._commands[row]
+        linear = self._linear[row].reshape(-1)[:samples].astype("<i2", copy=False)
+        self._tell(
+            Recorded(session=command.session, recording=command.recording, linear=linear.tobytes())
+        )

@@ -12,16 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umbel.media import g711, rtp
-from umbel.media.jitter import FRAME
+from umbel.media.frame import FRAME
 from umbel.media.session import MediaSession
 from umbel.media.silence import Rows
+
+from .names import NAME_OCTETS, Endpoint, Names, name_of
 
 _MARKER: Final = 0x80
 _FIRST_OCTET: Final = rtp.VERSION << 6
 _MILLISECONDS_OF_A_FRAME: Final = 20
-
-Batch = tuple[Rows, NDArray[np.uint8]]
-"""Some rows, and for each of them a packet, all of one length."""
 
 
 class Senders:
@@ -44,6 +43,11 @@ class Senders:
         self._sequence_number = np.zeros(rows, np.int64)
         self._offset = np.zeros(rows, np.int64)
         self._silence = np.zeros(rows, np.uint8)
+        self.targets: Names = np.zeros((rows, NAME_OCTETS), np.uint8)
+        """Where each row's packets go."""
+        self.is_plain = np.zeros(rows, np.bool_)
+        self.pairs = np.zeros(rows, np.intp)
+        """The port pair that they leave by."""
 
     def open(self, row: int, randomness: bytes) -> None:
         """Begin a new stream in *row* with eight random octets."""
@@ -64,6 +68,12 @@ class Senders:
         self._silence[row] = g711.SILENCE[media.codec]
         self._frames[row] = max(1, media.ptime // _MILLISECONDS_OF_A_FRAME)
 
+    def aim(self, row: int, pair: int, target: Endpoint, *, is_plain: bool) -> None:
+        """Let the packets of *row* go from a port pair to *target*, encrypted or not."""
+        self.is_plain[row] = is_plain
+        self.pairs[row] = pair
+        self.targets[row] = np.frombuffer(name_of(target), np.uint8)
+
     def hold(self, row: int) -> None:
         """Send nothing; the clock of the stream runs on."""
         self._is_sending[row] = False
@@ -76,13 +86,13 @@ class Senders:
         """Give the rows for which a packet is to go now."""
         return np.flatnonzero(self._is_sending & (self._due <= self.clock))
 
-    def batches(self, rows: Rows) -> Iterator[Batch]:
-        """Give packets of silence for *rows*, and count them as sent."""
+    def batches(self, rows: Rows) -> Iterator[tuple[Rows, int]]:
+        """Divide *rows* by how many samples their packets carry, and set when the next ones go."""
         frames = self._frames[rows]
-        for count in np.unique(frames):
+        for count in np.unique(frames).tolist():
             chosen = rows[frames == count]
             self._due[chosen] = self.clock + count * FRAME
-            yield chosen, self._silent_packets(chosen, int(count) * FRAME)
+            yield chosen, count * FRAME
 
     def timestamp(self, row: int) -> int:
         """Give the timestamp of this tick in *row*."""
@@ -96,15 +106,15 @@ class Senders:
         self.octets[row] += payload_octets
         return number
 
-    def _silent_packets(self, rows: Rows, samples: int) -> NDArray[np.uint8]:
-        packets = np.empty((len(rows), rtp.HEADER_OCTETS + samples), np.uint8)
+    def begin_packets(self, rows: Rows, packets: NDArray[np.uint8]) -> None:
+        """Make *packets* of *rows*, headers and silence, and count them as sent."""
+        samples = packets.shape[1] - rtp.HEADER_OCTETS
         packets[:, : rtp.HEADER_OCTETS] = self._headers(rows).view(np.uint8).reshape(len(rows), -1)
         packets[:, rtp.HEADER_OCTETS :] = self._silence[rows, np.newaxis]
         self._sequence_number[rows] += 1
         self._marker[rows] = 0
         self.packets[rows] += 1
         self.octets[rows] += samples
-        return packets
 
     def _headers(self, rows: Rows) -> NDArray[np.void]:
         headers = np.empty(len(rows), rtp.HEADER)

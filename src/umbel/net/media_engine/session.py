@@ -1,25 +1,26 @@
-"""One call in the engine: what is played to it, what is recorded from it, which keys it presses."""
+"""One call in the engine: what is played to it, what is recorded from it, which keys it presses.
+
+What happens many times a second happens in the tables, for all calls at once. Here is what is
+rare, or new: signalling's wishes, first packets, keys, ends.
+"""
 
 from collections.abc import Callable
 
-from umbel.core.instants import Instant
-from umbel.media.engine import (
-    Event,
-    KeyPressed,
-    PlayEnd,
-    RecordingEnd,
-    Statistics,
-)
-from umbel.media.rtp import MalformedPacket
-from umbel.media.session import Direction, MediaSession
+import numpy as np
 
+from umbel.core.instants import Instant
+from umbel.media.engine import Event, KeyPressed, PlayEnd, Record, RecordingEnd, Statistics
+from umbel.media.rtp import MalformedPacket
+from umbel.media.session import Codec, Direction, MediaSession
+
+from .names import Endpoint
 from .playing import Playing
-from .ports import Endpoint, PortPair
+from .ports import Seat
 from .pressing import Pressing
 from .prompts import Prompts, UnfinishedTape, Unplayable
-from .recording import Recording
 from .reporting import Reporter
 from .sources import Sources
+from .tables import Tables
 from .transport import Transport
 
 _SENDING = (Direction.SENDRECV, Direction.SENDONLY)
@@ -27,24 +28,34 @@ _RECEIVING = (Direction.SENDRECV, Direction.RECVONLY)
 
 
 class Session:
-    """A port pair and, once signalling has agreed, the exchange of packets over it."""
+    """A seat and, once signalling has agreed, the exchange of packets over its ports."""
 
     def __init__(
-        self, name: str, pair: PortPair, canonical_name: bytes, tell: Callable[[Event], None]
+        self,
+        name: str,
+        seat: Seat,
+        canonical_name: bytes,
+        tables: Tables,
+        tell: Callable[[Event], None],
     ) -> None:
         self.name = name
-        self.pair = pair
+        self.seat = seat
         self.media: MediaSession | None = None
         self.transport: Transport | None = None
         self.sources = Sources()
         self.reporter = Reporter(canonical_name)
         self.pressing = Pressing()
         self.play: Playing | None = None
-        self.recording: Recording | None = None
+        self.refused_before = 0
+        """Packets that came before signalling had agreed on anything, or from a stranger."""
+        self._tables = tables
         self._tape: UnfinishedTape | None = None
-        self._refused_before = 0
-        """Packets that came before signalling had agreed on anything."""
         self._tell = tell
+
+    @property
+    def row(self) -> int:
+        """Give the call's place in the tables."""
+        return self.seat.row
 
     # --- what signalling says --------------------------------------------------------------
 
@@ -52,11 +63,10 @@ class Session:
         """Exchange packets as *media* says."""
         self.media = media
         if self.transport is None:
-            self.transport = Transport(self.pair, media, learns=learns)
+            self.transport = Transport(self.seat.pair, media, learns=learns)
         else:
             self.transport.change(media, learns=learns)
-        if self.recording is not None:
-            self.recording.listen(media.codec)
+        self._tables.recorder.listen(self.row, media.codec)
 
     @property
     def may_send(self) -> bool:
@@ -65,7 +75,7 @@ class Session:
             self.media is not None
             and self.media.direction in _SENDING
             and self.transport is not None
-            and self.transport.has_target
+            and self.transport.target is not None
         )
 
     # --- playing ---------------------------------------------------------------------------
@@ -74,6 +84,7 @@ class Session:
         """Have the tape made that the play needs now: of its items, in the codec agreed on."""
         if self.play is None or self.media is None or self.play.codec == self.media.codec:
             return
+        self._tables.players.stop(self.row)
         self.play.unload(self.media.codec)
         try:
             self._tape = prompts.request(self.play.command.items, self.media.codec)
@@ -93,33 +104,40 @@ class Session:
             self.play.load(tape.tape())
         except Unplayable as error:
             self.end_play(PlayEnd.FAILED, str(error))
+        else:
+            self._tables.players.begin(self.row, self.play)
         return True
 
     def end_play(self, why: PlayEnd, detail: str = "") -> None:
         """Be silent, and tell how far it came."""
         if self.play is not None:
+            self._tables.players.stop(self.row)
             self._tell(self.play.ended(why, detail))
         self.play = self._tape = None
 
     # --- recording -------------------------------------------------------------------------
 
+    def record(self, command: Record) -> None:
+        """Record what is heard from now on, instead of what is being recorded."""
+        codec = self.media.codec if self.media is not None else Codec.PCMU
+        self._tables.recorder.begin(self.row, command, codec)
+
     def end_recording(self, why: RecordingEnd, key: str = "") -> None:
         """Hand over what is left of a recording that runs."""
-        if self.recording is not None:
-            self.recording.stop(why, key)
-        self.recording = None
+        self._tables.recorder.stop(self.row, why, key)
 
     # --- hearing ---------------------------------------------------------------------------
 
     def admit(self, data: bytes, source: Endpoint) -> bytes | None:
         """Give the RTP packet that arrived; ``None``: it is refused."""
         if self.transport is None:
-            self._refused_before += 1
+            self.refused_before += 1
             return None
         return self.transport.admit(data, source)
 
     def hear(self, header: tuple[int, int, int, int], payload: bytes, now: Instant) -> None:
         """Take a packet: the second octet, sequence number, timestamp and SSRC, and its payload."""
+        self._tables.hearing.pause(self.row)
         second, sequence_number, timestamp, ssrc = header
         source = self.sources.of(ssrc)
         number = source.reception.receive(sequence_number, timestamp, now)
@@ -128,19 +146,27 @@ class Session:
             return
         payload_type = second & 0x7F
         if payload_type == media.payload_type:
-            if self.recording is not None:
-                self.recording.put(ssrc, number, timestamp, payload)
+            self._record(ssrc, number, timestamp, payload)
         elif payload_type == media.telephone_event:
             self._hear_key(header, payload)
 
-    def hear_rtcp(self, data: bytes, source: Endpoint, ssrc: int, now: Instant, ntp: int) -> None:
-        """Take an RTCP packet; *ssrc* is ours."""
+    def hear_many(self) -> None:
+        """Let the tables take what is plain of the source that was heard last."""
+        source, media, transport = self.sources.latest, self.media, self.transport
+        if source is None or media is None or transport is None or not transport.is_plain:
+            return
+        if transport.peer is not None and media.direction in _RECEIVING:
+            self._tables.hearing.resume(self.row, source.reception, source.ssrc, media.payload_type)
+
+    def hear_rtcp(self, data: bytes, source: Endpoint, now: Instant, ntp: int) -> None:
+        """Take an RTCP packet."""
         if self.transport is None:
-            self._refused_before += 1
+            self.refused_before += 1
             return
         compound = self.transport.admit_rtcp(data, source)
         if compound is None:
             return
+        ssrc = int(self._tables.senders.ssrc[self.row])
         try:
             self.reporter.hear(compound, ssrc, now=now, ntp=ntp)
         except MalformedPacket:
@@ -151,8 +177,22 @@ class Session:
         self._tell(KeyPressed(session=self.name, key=key))
         if self.play is not None and key in self.play.command.stop_keys:
             self.end_play(PlayEnd.KEY)
-        if self.recording is not None and key in self.recording.command.stop_keys:
+        recording = self._tables.recorder.command(self.row)
+        if recording is not None and key in recording.stop_keys:
             self.end_recording(RecordingEnd.KEY, key)
+
+    def _record(self, ssrc: int, number: int, timestamp: int, payload: bytes) -> None:
+        recorder = self._tables.recorder
+        if not recorder.is_recording[self.row]:
+            return
+        recorder.change_source(self.row, ssrc)
+        recorder.put(
+            np.array([self.row], np.intp),
+            np.array([ssrc], np.uint32),
+            np.array([number], np.int64),
+            np.array([timestamp], np.int64),
+            np.frombuffer(payload, np.uint8).reshape(1, -1),
+        )
 
     def _hear_key(self, header: tuple[int, int, int, int], payload: bytes) -> None:
         second, sequence_number, timestamp, ssrc = header
@@ -170,14 +210,15 @@ class Session:
 
     # --- measuring -------------------------------------------------------------------------
 
-    def statistics(self, packets_sent: int) -> Statistics:
+    def statistics(self) -> Statistics:
         """Give what was measured so far."""
+        self._tables.hearing.report(self.row)
         refused = self.transport.refused if self.transport is not None else 0
         return Statistics(
-            packets_sent=packets_sent,
+            packets_sent=int(self._tables.senders.packets[self.row]),
             packets_received=self.sources.received,
             packets_lost=self.sources.lost,
-            packets_refused=refused + self._refused_before,
+            packets_refused=refused + self.refused_before,
             jitter=self.sources.jitter,
             round_trip=self.reporter.round_trip,
             remote_packets_lost=self.reporter.remote_packets_lost,

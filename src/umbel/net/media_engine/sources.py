@@ -33,6 +33,10 @@ class Sources:
     def __iter__(self) -> Iterator[Source]:
         return iter(self._known.values())
 
+    def knows(self, ssrc: int) -> bool:
+        """Say whether the source was heard before."""
+        return ssrc in self._known
+
     def of(self, ssrc: int) -> Source:
         """Give the source of a packet, from which something has just come."""
         if self.latest is not None and self.latest.ssrc == ssrc:

@@ -6,8 +6,9 @@ from umbel.media import rtp
 from umbel.media.rtp import MalformedPacket, Packet
 from umbel.media.session import MediaSession, SrtpKey
 
+from .names import Endpoint
 from .origin import Origin
-from .ports import Endpoint, PortPair, send
+from .ports import PortPair, send
 from .secure import NotAuthentic, Protector, Unprotector
 
 _PLAIN_FIRST_OCTET = rtp.VERSION << 6
@@ -42,9 +43,29 @@ class Transport:
         self._payload_types = _payload_types(media)
 
     @property
-    def has_target(self) -> bool:
-        """Say whether the peer takes audio anywhere."""
-        return self._rtp.target is not None
+    def target(self) -> Endpoint | None:
+        """Give where our audio goes; ``None``: the peer takes it nowhere."""
+        return self._rtp.target
+
+    @property
+    def peer(self) -> Endpoint | None:
+        """Give where the peer's audio comes from; ``None``: that is not known yet, or nowhere."""
+        return self._rtp.target if self._rtp.is_settled else None
+
+    @property
+    def rtcp_peer(self) -> Endpoint | None:
+        """Give where the peer's reports come from; ``None``: that is not known yet, or nowhere."""
+        return self._rtcp.target if self._rtcp.is_settled else None
+
+    @property
+    def may_be_anywhere(self) -> bool:
+        """Say whether the peer's address is still to be learnt."""
+        return not self._rtp.is_settled
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether packets come and go without encryption."""
+        return self._protector is None and self._unprotector is None
 
     def send(self, packet: bytes | memoryview) -> None:
         """Send an RTP packet."""
@@ -74,9 +95,21 @@ class Transport:
         self._rtp.settle(source)
         return packet
 
+    def admits_rtcp_from(self, source: Endpoint) -> bool:
+        """
+        Say whether a report from *source* may belong to the call.
+
+        Where RTCP's own address is to be learnt without keys, RTP's host is the proof of it.
+        """
+        if not self._rtcp.admits(source):
+            return False
+        if self._rtcp.is_settled or self._unprotector is not None:
+            return True
+        return self._rtp.target is not None and source[0] == self._rtp.target[0]
+
     def admit_rtcp(self, data: bytes, source: Endpoint) -> bytes | None:
         """Give the compound RTCP packet that arrived; ``None``: refused."""
-        if not self._admits_rtcp_from(source):
+        if not self.admits_rtcp_from(source):
             self.refused += 1
             return None
         if self._unprotector is not None:
@@ -97,14 +130,6 @@ class Transport:
             data = bytes(replace(Packet.parse(data), csrcs=(), extension=None))
         is_expected = data[1] & 0x7F in self._payload_types
         return data if is_expected or self._rtp.is_settled else None
-
-    def _admits_rtcp_from(self, source: Endpoint) -> bool:
-        """Where RTCP's own address is to be learnt without keys, RTP's host is the proof of it."""
-        if not self._rtcp.admits(source):
-            return False
-        if self._rtcp.is_settled or self._unprotector is not None:
-            return True
-        return self._rtp.target is not None and source[0] == self._rtp.target[0]
 
 
 def _renewed(origin: Origin, address: str, port: int, learns: bool) -> Origin:

@@ -1,0 +1,162 @@
+"""What comes in: the packets of a tick, to the calls that they belong to.
+
+Most are taken many at once (``Hearing``). The others are looked at one by one: first packets, keys,
+strangers, reports. A call whose peer's address is not known yet has its pair's unknown packets.
+"""
+
+from collections import Counter
+from typing import Final
+
+import numpy as np
+
+from umbel.core.instants import Instant
+from umbel.media import rtp
+
+from .batches import Inbox
+from .names import Endpoint, endpoint_of
+from .ports import PortPair, Ports, receive
+from .seating import SHARED, UNKNOWN
+from .session import Session
+from .tables import Tables
+
+_SLOTS: Final = 8192
+"""Packets of one tick; what is more waits in the kernel's queues."""
+_MOST_OF_A_PAIR: Final = 512
+"""In one tick: whoever floods a port does not hold up the others."""
+_MOST_STRANGERS: Final = 16
+"""Packets from unknown addresses that are looked at, of each pair and tick."""
+_MOST_REPORTS: Final = 16
+_READ_FIELDS: Final = ["second", "sequence_number", "timestamp", "ssrc"]
+
+
+class Intake:
+    """Knows whose packet is whose."""
+
+    def __init__(self, ports: Ports, tables: Tables) -> None:
+        self._ports = ports
+        self._tables = tables
+        self._inbox = Inbox(_SLOTS)
+        self._by_row: dict[int, Session] = {}
+        self._places: dict[int, tuple[Endpoint | None, Endpoint | None]] = {}
+        """By row: where the peer's audio and its reports are known to come from."""
+        self._reporting: dict[tuple[int, Endpoint], Session] = {}
+        """Whose reports come from where, by pair and address."""
+
+    def session(self, row: int) -> Session:
+        """Give the call of a row."""
+        return self._by_row[row]
+
+    def add(self, session: Session) -> None:
+        """Expect packets of a call."""
+        self._by_row[session.row] = session
+
+    def remove(self, session: Session, now: Instant) -> None:
+        """Expect nothing more of a call."""
+        self._tables.hearing.pause(session.row)
+        self._tables.seating.leave(session.row, now)
+        self._forget_reports(session)
+        del self._by_row[session.row]
+
+    def seat(self, session: Session) -> None:
+        """Learn what is known now of where the peer of a call is."""
+        transport, pair = session.transport, session.seat.pair
+        if transport is None:
+            return
+        place = transport.peer, transport.rtcp_peer
+        if self._places.get(session.row) != place:
+            self._forget_reports(session)
+            self._places[session.row] = place
+            pair.peers[session.row] = transport.peer or pair.peers[session.row]
+            if transport.rtcp_peer is not None:
+                self._reporting[pair.index, transport.rtcp_peer] = session
+            if transport.peer is not None:
+                self._tables.seating.settle(session.row, pair.index, transport.peer)
+            else:
+                self._tables.seating.unsettle(session.row)
+        if transport.may_be_anywhere:
+            pair.newcomers.add(session.row)
+        else:
+            pair.newcomers.discard(session.row)
+        if transport.target is not None:
+            self._tables.senders.aim(
+                session.row, pair.index, transport.target, is_plain=transport.is_plain
+            )
+
+    def take(self, now: Instant, ntp: int) -> None:
+        """Take all that has arrived, and do not wait."""
+        self._inbox.clear()
+        for pair, is_rtcp in self._ports.ready():
+            if is_rtcp:
+                self._take_reports(pair, now, ntp)
+            else:
+                self._inbox.collect(pair.rtp, pair.index, _MOST_OF_A_PAIR)
+        if self._inbox.count:
+            self._take_packets(now)
+
+    def _take_packets(self, now: Instant) -> None:
+        inbox = self._inbox
+        rows = self._tables.seating.find(inbox.names[: inbox.count], inbox.pairs[: inbox.count])
+        strangers: Counter[int] = Counter()
+        for slot in self._tables.hearing.hear(inbox, rows, now).tolist():
+            row, pair = int(rows[slot]), int(inbox.pairs[slot])
+            strangers[pair] += row == UNKNOWN
+            if row != UNKNOWN or strangers[pair] <= _MOST_STRANGERS:
+                self._take_one(slot, row, now)
+
+    def _take_one(self, slot: int, row: int, now: Instant) -> None:
+        data, name = self._inbox.octets(slot), self._inbox.names[slot].tobytes()
+        pair = self._ports.pair(int(self._inbox.pairs[slot]))
+        session = self._by_row[row] if row >= 0 else self._whose(row, name, pair, data, now)
+        if session is None:
+            return
+        packet = session.admit(data, endpoint_of(name))
+        if packet is not None:
+            header = np.frombuffer(packet, rtp.HEADER, 1)[_READ_FIELDS].tolist()[0]
+            session.hear(header, packet[rtp.HEADER_OCTETS :], now)
+            self.seat(session)
+            session.hear_many()
+
+    def _whose(
+        self, row: int, name: bytes, pair: PortPair, data: bytes, now: Instant
+    ) -> Session | None:
+        seating = self._tables.seating
+        if row == SHARED:
+            return self._by_source(seating.sharers(name, pair.index), data)
+        if seating.is_gone(name, pair.index, now):
+            return None
+        if pair.newcomers:
+            return self._by_source(sorted(pair.newcomers), data)
+        if len(pair.peers) == 1:
+            return self._by_row[next(iter(pair.peers))]  # Which refuses it, and counts that.
+        return None
+
+    def _by_source(self, rows: list[int], data: bytes) -> Session:
+        """Choose among calls by the SSRC of a packet; who has heard nobody yet may have it."""
+        sessions = [self._by_row[row] for row in rows]
+        ssrc = int.from_bytes(data[8:12])
+        for session in sessions:
+            if session.sources.knows(ssrc):
+                return session
+        return next((one for one in sessions if one.sources.latest is None), sessions[0])
+
+    def _take_reports(self, pair: PortPair, now: Instant, ntp: int) -> None:
+        for data, source in receive(pair.rtcp, _MOST_REPORTS):
+            session = self._reporting.get((pair.index, source)) or self._reporter(pair, source)
+            if session is not None:
+                session.hear_rtcp(data, source, now, ntp)
+                self.seat(session)
+
+    def _reporter(self, pair: PortPair, source: Endpoint) -> Session | None:
+        """Find the call that a report from an unknown address may belong to."""
+        sessions = [self._by_row[row] for row in pair.peers]
+        if len(sessions) == 1:
+            return sessions[0]
+        for session in sessions:
+            if session.transport is not None and session.transport.admits_rtcp_from(source):
+                return session
+        return None
+
+    def _forget_reports(self, session: Session) -> None:
+        _, reporting_from = self._places.pop(session.row, (None, None))
+        if reporting_from is not None:
+            self._reporting.pop((session.seat.pair.index, reporting_from), None)

@@ -1,0 +1,63 @@
+"""Socket addresses as the kernel writes them: arrays of octets that can be compared at once."""
+
+import socket
+import struct
+from ipaddress import ip_address
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Endpoint = tuple[str, int]
+"""An IP address as the system writes it, and a port."""
+
+NAME_OCTETS: Final = 32
+"""``struct sockaddr_in6`` and what makes it a whole number of words; of IPv4 the rest is zero."""
+
+Names = NDArray[np.uint8]
+"""One address in each row."""
+
+_WORDS: Final = NAME_OCTETS // 8
+_FACTORS: Final = np.array(
+    (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5), np.uint64
+)
+"""Odd and without a pattern, so that addresses that are alike get digests that are not."""
+_PAIR_FACTOR: Final = np.uint64(0xD6E8FEB86659FD93)
+
+
+def canonical(address: str) -> str | None:
+    """Give *address* as the system writes it; ``None`` where it is no IP address."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return None
+
+
+def name_of(endpoint: Endpoint) -> bytes:
+    """Give an address as the kernel writes it; its host is a numeric one."""
+    host, port = endpoint
+    if ":" in host:
+        octets = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
+        name = struct.pack("=H", socket.AF_INET6) + struct.pack("!HI", port, 0) + octets
+    else:
+        octets = socket.inet_pton(socket.AF_INET, host)
+        name = struct.pack("=H", socket.AF_INET) + struct.pack("!H", port) + octets
+    return name.ljust(NAME_OCTETS, b"\0")
+
+
+def endpoint_of(name: bytes) -> Endpoint:
+    """Read an address that the kernel wrote."""
+    (family,) = struct.unpack_from("=H", name)
+    (port,) = struct.unpack_from("!H", name, 2)
+    if family == socket.AF_INET6:
+        return socket.inet_ntop(socket.AF_INET6, name[8:24]), port
+    return socket.inet_ntop(socket.AF_INET, name[4:8]), port
+
+
+def digests(names: Names, pairs: NDArray[np.intp]) -> NDArray[np.uint64]:
+    """Give a number for each (address, port pair), equal where both are."""
+    words = np.ascontiguousarray(names).view(np.uint64).reshape(-1, _WORDS)
+    mixed = (words * _FACTORS).sum(axis=1, dtype=np.uint64)
+    mixed ^= mixed >> np.uint64(29)
+    digest: NDArray[np.uint64] = mixed + pairs.astype(np.uint64) * _PAIR_FACTOR
+    return digest

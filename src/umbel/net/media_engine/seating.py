@@ -1,0 +1,109 @@
+"""Whose packet is this? By the port pair that it came to and the address that it came from.
+
+Where two calls of one pair have the same peer address, only their SSRCs tell them apart: their
+packets are looked at one by one.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from umbel.core.instants import Duration, Instant
+
+from .names import NAME_OCTETS, Endpoint, Names, digests, endpoint_of, name_of
+
+Rows = NDArray[np.intp]
+
+UNKNOWN: Final = -1
+"""Nobody that we know."""
+SHARED: Final = -2
+"""Several calls have the address."""
+GONE: Final = -3
+"""The call is over; its peer does not know yet."""
+
+LINGER: Final[Duration] = 2.0
+"""Seconds in which packets of a call that is over are not taken for those of a newcomer."""
+
+
+class Seating:
+    """The address of each call's peer, once it is known."""
+
+    def __init__(self, rows: int) -> None:
+        self.names: Names = np.zeros((rows, NAME_OCTETS), np.uint8)
+        """Where the packets of each row come from, and go to."""
+        self.pairs = np.zeros(rows, np.intp)
+        self._digest = np.zeros(rows, np.uint64)
+        self._is_known = np.zeros(rows, np.bool_)
+        self._gone: dict[int, Instant] = {}
+        """By digest: when it is forgotten."""
+        self._sorted: NDArray[np.uint64] = np.zeros(0, np.uint64)
+        self._sorted_rows: Rows = np.zeros(0, np.intp)
+        self._is_stale = True
+
+    def settle(self, row: int, pair: int, peer: Endpoint) -> None:
+        """Learn where the peer of *row* is."""
+        self.names[row] = np.frombuffer(name_of(peer), np.uint8)
+        self.pairs[row] = pair
+        self._digest[row] = digests(self.names[row : row + 1], self.pairs[row : row + 1])[0]
+        self._gone.pop(int(self._digest[row]), None)
+        self._is_known[row] = True
+        self._is_stale = True
+
+    def leave(self, row: int, now: Instant) -> None:
+        """Forget a call, but for a while not its peer."""
+        if not self._is_known[row]:
+            return
+        self._is_known[row] = False
+        self._is_stale = True
+        if not np.any(self._digest[self._is_known] == self._digest[row]):
+            self._gone[int(self._digest[row])] = Instant(now + LINGER)
+
+    def unsettle(self, row: int) -> None:
+        """Learn that the peer of *row* may be anywhere again."""
+        self._is_known[row] = False
+        self._is_stale = True
+
+    def find(self, names: Names, pairs: Rows) -> Rows:
+        """Give the row of each packet, or UNKNOWN, or SHARED."""
+        if self._is_stale:
+            self._sort()
+        wanted = digests(names, pairs)
+        at = np.searchsorted(self._sorted, wanted)
+        found = self._sorted_rows[np.minimum(at, len(self._sorted_rows) - 1)]
+        is_it = (self.names[found] == names).all(axis=1) & (self.pairs[found] == pairs)
+        after = np.minimum(at + 1, len(self._sorted) - 1)
+        is_shared = is_it & (after > at) & (self._sorted[after] == wanted)
+        return np.where(is_shared, SHARED, np.where(is_it, found, UNKNOWN))
+
+    def sharers(self, name: bytes, pair: int) -> list[int]:
+        """Give all rows whose peer is at one address."""
+        digest = _digest(name, pair)
+        return np.flatnonzero(self._is_known & (self._digest == digest)).tolist()
+
+    def is_gone(self, name: bytes, pair: int, now: Instant) -> bool:
+        """Say whether a packet is a late one of a call that is over."""
+        digest = _digest(name, pair)
+        if digest not in self._gone:
+            return False
+        if now < self._gone[digest]:
+            return True
+        self._gone = {each: until for each, until in self._gone.items() if now < until}
+        return False
+
+    def peer(self, row: int) -> Endpoint:
+        """Give the address of a row's peer."""
+        return endpoint_of(self.names[row].tobytes())
+
+    def _sort(self) -> None:
+        rows = np.flatnonzero(self._is_known)
+        order = np.argsort(self._digest[rows], kind="stable")
+        self._sorted, self._sorted_rows = self._digest[rows][order], rows[order]
+        if not len(rows):  # Something to look at, that nothing is equal to.
+            self._sorted, self._sorted_rows = np.zeros(1, np.uint64), np.zeros(1, np.intp)
+        self._is_stale = False
+
+
+def _digest(name: bytes, pair: int) -> int:
+    names = np.frombuffer(name, np.uint8).reshape(1, -1)
+    return int(digests(names, np.array([pair], np.intp))[0])

@@ -1,0 +1,175 @@
+"""What is heard of many streams, in order and without gaps: one frame of each for each tick.
+
+A strip has an octet for each sample and begins at the next sample to be given. A packet is written
+where its timestamp says; whatever nobody wrote is silence. So repeated packets write the same
+twice, overtaken ones find their place, lost ones are silence of their length, and a pause of the
+sender (its timestamps run on) is as long as it was.
+
+All strips are rings of frames in one array, so that the packets of a tick are written at once.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from umbel.media.frame import FRAME
+
+Rows = NDArray[np.intp]
+Octets = NDArray[np.uint8]
+
+LONGEST: Final = 50 * FRAME
+"""A packet further ahead than this second lies outside of the strip."""
+NEAR: Final = 8
+"""As many packets at most lie between two that speak for each other."""
+
+_FRAMES: Final = LONGEST // FRAME + 2
+_RING: Final = _FRAMES * FRAME
+_WRAP: Final = 1 << 32
+_HALF: Final = 1 << 31
+
+
+@dataclass(frozen=True, slots=True)
+class _Stray:
+    """A packet that lies outside of the strip, kept until its successor comes."""
+
+    number: int
+    timestamp: int
+    payload: bytes
+
+    def is_followed_by(self, other: "_Stray") -> bool:
+        """Tell whether *other* shows that the sender's clock has really moved to here."""
+        return (
+            0 < other.number - self.number <= NEAR
+            and 0 < other.timestamp - self.timestamp < LONGEST
+        )
+
+
+class Strips:
+    """A strip for each row."""
+
+    def __init__(self, rows: int, depth: int) -> None:
+        self._depth = depth
+        """Samples of delay: packets may be late by so much."""
+        self._ring = np.zeros((rows, _RING), np.uint8)
+        self._frames = self._ring.reshape(rows, _FRAMES, FRAME)
+        self._silence = np.zeros(rows, np.uint8)
+        self._head = np.zeros(rows, np.intp)
+        """The frame of the ring that is given next."""
+        self._has_begun = np.zeros(rows, np.bool_)
+        self._start = np.zeros(rows, np.int64)
+        """The timestamp, without wrap, of the next sample to be given."""
+        self._end = np.zeros(rows, np.int64)
+        """The timestamp behind the last sample that was written."""
+        self._next = np.zeros(rows, np.int64)
+        """The sequence number after the highest that was used."""
+        self._strays: dict[int, _Stray] = {}
+
+    def begin(self, row: int, silence: int) -> None:
+        """Begin a strip anew; *silence* is the octet of the codec."""
+        self._ring[row] = silence
+        self._silence[row] = silence
+        self._head[row] = self._next[row] = 0
+        self._has_begun[row] = False
+        self._strays.pop(row, None)
+
+    def put(
+        self, rows: Rows, numbers: NDArray[np.int64], stamps: NDArray[np.int64], payloads: Octets
+    ) -> None:
+        """Take a packet of each of *rows*, each row once, all payloads of one length."""
+        length = payloads.shape[1]
+        if not 0 < length <= LONGEST:
+            return
+        self._begin_streams(rows, stamps)
+        start = self._start[rows]
+        offsets = (stamps - start + _HALF) % _WRAP - _HALF
+        fits = (offsets >= 0) & (offsets <= LONGEST - length)
+        if fits.all():
+            self._write(rows, offsets, payloads)
+            self._note(rows, numbers, offsets + length)
+            return
+        fitting, others = np.flatnonzero(fits), np.flatnonzero(~fits)
+        self._write(rows[fitting], offsets[fitting], payloads[fitting])
+        self._note(rows[fitting], numbers[fitting], offsets[fitting] + length)
+        for one in others.tolist():
+            row = int(rows[one])
+            stamp = int(start[one] + offsets[one])
+            self._put_one(row, _Stray(int(numbers[one]), stamp, payloads[one].tobytes()))
+
+    def take(self, rows: Rows) -> Octets:
+        """Give the next 20 ms of each of *rows*; call it once in each tick."""
+        heads = self._head[rows]
+        frames: Octets = self._frames[rows, heads]
+        self._frames[rows, heads] = self._silence[rows, np.newaxis]
+        self._head[rows] = (heads + 1) % _FRAMES
+        self._start[rows] += np.where(self._has_begun[rows], FRAME, 0)
+        return frames
+
+    def _begin_streams(self, rows: Rows, stamps: NDArray[np.int64]) -> None:
+        has_begun = self._has_begun[rows]
+        if has_begun.all():
+            return
+        fresh = rows[~has_begun]
+        self._start[fresh] = stamps[~has_begun] - self._depth
+        self._end[fresh] = self._start[fresh]
+        self._has_begun[fresh] = True
+
+    def _write(self, rows: Rows, offsets: NDArray[np.int64], payloads: Octets) -> None:
+        length = payloads.shape[1]
+        if length == FRAME and not (offsets % FRAME).any():
+            self._frames[rows, (self._head[rows] + offsets // FRAME) % _FRAMES] = payloads
+            return
+        first = self._head[rows] * FRAME + offsets
+        places = (first[:, np.newaxis] + np.arange(length)) % _RING
+        self._ring[rows[:, np.newaxis], places] = payloads
+
+    def _note(self, rows: Rows, numbers: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
+        self._next[rows] = np.maximum(self._next[rows], numbers + 1)
+        self._end[rows] = np.maximum(self._end[rows], self._start[rows] + ends)
+
+    # --- what is rare, one by one -----------------------------------------------------------
+
+    def _put_one(self, row: int, packet: _Stray) -> None:
+        offset = packet.timestamp - int(self._start[row])
+        if -len(packet.payload) < offset <= LONGEST - len(packet.payload):
+            self._write_one(row, packet)
+        elif packet.number >= self._next[row]:
+            self._consider(row, packet)
+
+    def _write_one(self, row: int, packet: _Stray) -> None:
+        offset = packet.timestamp - int(self._start[row])
+        kept = packet.payload[max(0, -offset) :]
+        at = np.array([row], np.intp)
+        offsets = np.array([max(0, offset)], np.int64)
+        self._write(at, offsets, np.frombuffer(kept, np.uint8).reshape(1, -1))
+        self._note(at, np.array([packet.number]), offsets + len(kept))
+
+    def _consider(self, row: int, packet: _Stray) -> None:
+        """Follow the sender's clock where two packets agree that it was set or has slipped."""
+        stray = self._strays.pop(row, None)
+        if stray is None or not stray.is_followed_by(packet):
+            self._strays[row] = packet
+            return
+        self._follow(row, stray)
+        self._write_one(row, stray)
+        self._write_one(row, packet)
+
+    def _follow(self, row: int, stray: _Stray) -> None:
+        """Set the clock so that *stray* comes next after what the strip holds."""
+        held = max(0, int(self._end[row] - self._start[row]))
+        if held > LONGEST // 2:
+            # The sender's clock is faster than ours, or nobody listens: catch up.
+            self._drop(row, held - self._depth)
+            held = self._depth
+        self._start[row] = stray.timestamp - max(self._depth, held)
+        self._end[row] = self._start[row] + held
+
+    def _drop(self, row: int, samples: int) -> None:
+        """Leave out the next *samples*."""
+        head = int(self._head[row]) * FRAME
+        content = np.roll(self._ring[row], -head)
+        content[: _RING - samples] = content[samples:].copy()
+        content[_RING - samples :] = self._silence[row]
+        self._ring[row] = content
+        self._head[row] = 0

@@ -1,0 +1,22 @@
+"""The arrays that all calls of an engine share; a call has the same row in each of them."""
+
+from collections.abc import Callable
+
+from umbel.media.engine import Event
+
+from .hearing import Hearing
+from .players import Players
+from .recording import Recorder
+from .seating import Seating
+from .senders import Senders
+
+
+class Tables:
+    """What is sent, played, heard and recorded, and where everybody is."""
+
+    def __init__(self, rows: int, tell: Callable[[Event], None]) -> None:
+        self.senders = Senders(rows)
+        self.players = Players(rows)
+        self.recorder = Recorder(rows, tell)
+        self.hearing = Hearing(rows, self.recorder)
+        self.seating = Seating(rows)
