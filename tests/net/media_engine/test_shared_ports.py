@@ -8,7 +8,7 @@ import pytest
 from tests.support.rtp_peer import RtpPeer
 from tests.support.studio import Studio
 
-from umbel.media import g711
+from umbel.media import g711, rtcp
 from umbel.media.engine import (
     Close,
     Closed,
@@ -22,6 +22,7 @@ from umbel.media.engine import (
     Tone,
 )
 from umbel.media.session import Codec
+from umbel.net.media_engine.seating import LINGER
 
 KEY = b"\x01\x0a\x00\xa0"
 
@@ -107,6 +108,27 @@ class TestCallsOfOnePort:
         assert (b.packets_received, b.packets_lost) == (3, 0)
         assert a.packets_refused == b.packets_refused == 0
 
+    def test_are_told_what_their_own_peers_report(
+        self, studio: Studio, peers: list[RtpPeer]
+    ) -> None:
+        first, second, behind_nat = peers
+        studio.call(first, "a")
+        studio.call(second, "b")
+        studio.call(behind_nat, "c", learn_address=True)
+        studio.tick(2)
+        ours = {peer: peer.heard()[-1].ssrc for peer in (second, behind_nat)}
+        for lost, peer in ((7, second), (9, behind_nat)):
+            block = rtcp.ReportBlock(
+                ssrc=ours[peer], fraction_lost=0, lost=lost, highest=1, jitter=0,
+                last_sender_report=0, delay=0,
+            )  # fmt: skip
+            peer.report(rtcp.ReceiverReport(ssrc=peer.ssrc, reports=(block,)))
+        studio.tick()
+
+        assert told(studio, "a").remote_packets_lost is None
+        assert told(studio, "b").remote_packets_lost == 7
+        assert told(studio, "c").remote_packets_lost == 9
+
 
 class TestANewcomer:
     def test_is_who_is_not_known_yet(self, studio: Studio, peers: list[RtpPeer]) -> None:
@@ -149,6 +171,20 @@ class TestANewcomer:
 
         press(coming)
         studio.tick()
+        assert pressed(studio) == ["c"]
+
+    def test_may_have_the_address_of_a_call_that_was_over_for_some_time(
+        self, studio: Studio, peers: list[RtpPeer]
+    ) -> None:
+        leaving, known, agreed = peers
+        studio.call(known, "a")
+        studio.call(leaving, "b")
+        studio.do(Close(session="b"))
+        studio.call(agreed, "c", learn_address=True)
+        studio.clock.go_on(LINGER)
+        press(leaving)
+        studio.tick()
+
         assert pressed(studio) == ["c"]
 
     def test_may_be_somebody_who_called_before(self, studio: Studio, peers: list[RtpPeer]) -> None:

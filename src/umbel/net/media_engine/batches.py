@@ -60,6 +60,7 @@ class Inbox:
     """What has arrived in one tick, at many sockets."""
 
     def __init__(self, slots: int) -> None:
+        require_wide_pointers()
         self.slots = slots
         self.count = 0
         """Packets of this tick; they are in the first slots."""
