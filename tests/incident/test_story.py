@@ -24,7 +24,7 @@ from umbel.directory.records import CallRecord
 
 pytestmark = pytest.mark.peer
 
-LONG = melody(28, seed=3)
+LONG = melody(18, seed=3)
 """What a subscriber hears while the certificates of both nodes are replaced."""
 PLAYED = "To hear the message again"
 """What she hears when it is over."""
@@ -111,7 +111,7 @@ class TestTheStory:
             assert "Gateway pool is refused by them" in complaint.sentence
             assert "right after it saw our certificate" in complaint.sentence
             assert f"common name is {ARRAY}, this node is {name}" in complaint.sentence
-        assert set(array.pool.turned_away) == {ARRAY}
+        assert ARRAY in array.pool.turned_away
 
     async def _is_explained(self, array: Array) -> None:
         """Each node says why, for itself and for the other; one certificate each is recommended."""

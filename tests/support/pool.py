@@ -176,8 +176,13 @@ class Pool:
 
     @property
     def turned_away(self) -> list[str]:
-        """Give the common name of each connection that it closed without a word."""
-        return re.findall(r"not a configured server .* fqdn=(\S+)", self.program.output)
+        """
+        Give the common name of each peer whose connection it closed without a word.
+
+        It has none to tell where the peer was gone before its request was read: ``<null>``.
+        """
+        named = r"not a configured server .* fqdn=([^<\s]+)"
+        return re.findall(named, self.program.output)
 
     @property
     def disbelieved(self) -> list[tuple[str, str]]:

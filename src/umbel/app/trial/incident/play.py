@@ -25,8 +25,8 @@ from .witness import Witness
 Say = Callable[[str], None]
 """Prints a line."""
 
-SHORT: Duration = 3.0
-LONG: Duration = 20.0
+SHORT: Duration = 2.0
+LONG: Duration = 14.0
 """Seconds of the message that is heard while the certificates are replaced."""
 
 _NOTE = 800
