@@ -179,15 +179,16 @@ class Pool:
         """
         Give the common name of each peer whose connection it closed without a word.
 
-        It has none to tell where the peer was gone before its request was read: ``<null>``.
+        It has none to tell where the peer was gone before its request was read: ``<null>``. Lines
+        count when they are whole: it writes its log in pieces.
         """
-        named = r"not a configured server .* fqdn=([^<\s]+)"
+        named = r"not a configured server .* fqdn=([^<\s]+)\n"
         return re.findall(named, self.program.output)
 
     @property
     def disbelieved(self) -> list[tuple[str, str]]:
         """Give whom it dialled and, instead of that name, the common name of who answered."""
-        return re.findall(r"certificate is not for (\S+), fqdn=(\S+)", self.program.output)
+        return re.findall(r"certificate is not for (\S+), fqdn=(\S+)\n", self.program.output)
 
     def requests(self, method: str, address: str) -> int:
         """Count the requests of a method that came over TLS from an address."""
