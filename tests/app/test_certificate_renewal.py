@@ -1,5 +1,6 @@
 """Renewal by itself: when it is time, from where the settings say, and told when it fails."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -49,6 +50,20 @@ class Source:
         found = Finding(code="x", severity=Severity.ERROR, seen="it is odd", means="", do="")
         findings = (found,) if self.refuses else ()
         return Installed(findings=findings, old=None, new=None if self.refuses else facts())
+
+
+@dataclass
+class Pending(Source):
+    """An authority that takes its time."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def renew(self, names: RequestedNames, kind: KeyKind) -> Installed:
+        """Answer when the test lets it."""
+        self.begun.set()
+        await self.may_end.wait()
+        return await super().renew(names, kind)
 
 
 def facts() -> CertificateFacts:
@@ -170,6 +185,25 @@ class TestAnInvitation:
 
         (reason,) = renewed.told
         assert "no answer within" in str(reason)
+
+
+class TestARenewalThatIsUnderWay:
+    async def test_lets_no_other_make_a_key(self, tmp_path: Path) -> None:
+        source = Pending()
+        renewed = Renewed(tmp_path, source)
+        renewed.clock.go_on((60 * DAY).total_seconds())
+        first = asyncio.create_task(renewed.renewal.look())
+        await source.begun.wait()
+        wanted = Enrolment(id="1", node=NODE, stage=Stage.WANTED, at=NOW)
+        await renewed.office.enrolments.put(wanted)
+        await renewed.renewal.look()
+        await renewed.renewal.follow_invitation()
+        source.may_end.set()
+        await first
+
+        assert len(source.asked) == 1
+        assert renewed.told == []
+        assert await renewed.office.enrolments.get("1") == wanted
 
 
 class TestTheSource:

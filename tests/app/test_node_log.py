@@ -132,6 +132,11 @@ class TestLevelExpert:
         assert line.startswith("INVITE to TLS 192.0.2.7:5061\nINVITE sip:9000@um.test SIP/2.0\n")
         assert "0123456789abcdef" not in line
 
+    def test_lets_no_peer_steer_the_terminal(self, lines: list[str]) -> None:
+        log_with("sip=expert").entry(replace(REGISTER, octets=b"\x1b[2JINVITE\r\nX: \x9b\x07\r\n"))
+
+        assert all(char.isprintable() or char == "\n" for char in lines[0])
+
     def test_shows_each_message_of_a_handshake(self, lines: list[str]) -> None:
         report = shaken(Ending.REFUSED_BY_PEER, detail="unknown_ca").handshake
         assert report is not None

@@ -163,6 +163,29 @@ class ScriptedAsker(Asker):
         return self.attempts
 
 
+class SlowAsker(ScriptedAsker):
+    """Finds it when the test lets it."""
+
+    def __init__(self, *attempts: Attempt) -> None:
+        super().__init__(*attempts)
+        self.may_answer = asyncio.Event()
+
+    async def ask(self, target: Uri, patience: float) -> tuple[Attempt, ...]:
+        """Count, and wait."""
+        attempts = await super().ask(target, patience)
+        await self.may_answer.wait()
+        return attempts
+
+
+class FaultyAsker(ScriptedAsker):
+    """Fails without waiting for anything."""
+
+    async def ask(self, target: Uri, patience: float) -> tuple[Attempt, ...]:
+        """Count, and fail."""
+        await super().ask(target, patience)
+        raise RuntimeError("a fault of ours")
+
+
 class Names:
     """A resolver that knows one pool."""
 
@@ -232,6 +255,23 @@ class TestAPool:
             await asyncio.sleep(0)
             found.ask_soon()
             await asyncio.wait_for(asker.asked.acquire(), 5)
+
+    async def test_is_asked_again_when_it_matters_while_it_is_asked(self) -> None:
+        asker = SlowAsker(answered())
+        async with probing(asker, replace(LYNC, probe_every=3600)) as found:
+            found.ask_soon()
+            await asyncio.wait_for(asker.asked.acquire(), 5)
+            found.ask_soon()
+            asker.may_answer.set()
+            await asyncio.wait_for(asker.asked.acquire(), 5)
+
+    async def test_is_asked_no_faster_where_asking_fails(self) -> None:
+        asker = FaultyAsker()
+        async with probing(asker, replace(LYNC, probe_every=3600)) as found:
+            found.ask_soon()
+            await asyncio.wait_for(asker.asked.acquire(), 5)
+            await asyncio.sleep(0)
+            assert asker.asked.locked()
 
     @pytest.mark.parametrize(
         "gateway",

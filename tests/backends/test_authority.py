@@ -10,12 +10,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtensionOID
 from tests.support.program import require
 from tests.support.still_clock import PIONEERS_DAY
 
 from umbel.backends.authority import Authority, AuthorityTerms
 from umbel.backends.private_keys import SigningKey, make_key, read_key
-from umbel.backends.signing_requests import make_request, read_request, requested_names
+from umbel.backends.signing_requests import make_request, read_request, requested_names, subject
 from umbel.core.errors import Mistake
 from umbel.identity.certificate_request import KeyKind, RequestedNames
 
@@ -188,6 +189,13 @@ class TestARequest:
 
         with pytest.raises(Mistake, match="expected one common name"):
             requested_names(bare.sign(KEY, SHA256()), "here")
+
+    def test_with_names_that_cannot_be_read_is_refused(self) -> None:
+        nonsense = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"nonsense")
+        odd = x509.CertificateSigningRequestBuilder().subject_name(subject("node.umbel.test"))
+        request = odd.add_extension(nonsense, critical=False).sign(KEY, SHA256())
+        with pytest.raises(Mistake, match="extensions that cannot be read"):
+            requested_names(request, "here")
 
     def test_of_too_long_a_name_is_not_made(self) -> None:
         with pytest.raises(Mistake, match="at most 64"):

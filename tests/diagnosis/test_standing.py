@@ -194,8 +194,7 @@ class TestTheNextTry:
         assert Standing(Cadence(), START, fraction=0.0).next_try == START
         assert Standing(Cadence(), START, fraction=1.0).next_try == later(START, 3.0)
 
-    def test_can_be_at_once(self) -> None:
-        gateway = Watched()
-        gateway.shows(REFUSED)
-        gateway.standing.try_soon(later(START, 1.0))
-        assert gateway.standing.next_try == later(START, 1.0)
+    def test_waits_as_long_as_ever_where_a_try_shows_nothing(self) -> None:
+        standing = Standing(Cadence(), START, fraction=0.0)
+        standing.put_off(later(START, 1.0))
+        assert standing.next_try == later(START, 31.0)

@@ -143,6 +143,8 @@ class CertificateRenewal:
         self._events = events
         self._clock = clock
         self._not_before: datetime | None = None
+        self._turn = asyncio.Lock()
+        """One at a time: the next key waits in one place. Who comes second looks again later."""
         self._followed = ""
 
     async def look(self) -> None:
@@ -150,10 +152,11 @@ class CertificateRenewal:
         facts, now = self._facts(), self._clock.wall()
         if facts is None or self._source is None or now < renewal_time(facts.begins, facts.ends):
             return
-        if self._not_before is not None and now < self._not_before:
+        if self._turn.locked() or (self._not_before is not None and now < self._not_before):
             return
         names = names_for_renewal(facts.names, self._node)
-        reason = await _reason(self._source.renew(names, key_like(facts.key)))
+        async with self._turn:
+            reason = await _reason(self._source.renew(names, key_like(facts.key)))
         self._not_before = now + _pause(facts.ends - now)
         if reason:
             self._tell(self._source.title, reason, facts)
@@ -161,11 +164,12 @@ class CertificateRenewal:
     async def follow_invitation(self) -> None:
         """Get the certificate that an administrator wants this node to have."""
         wanted, facts = await self._enrolling.invitation(), self._facts()
-        if wanted is None or facts is None or wanted.id == self._followed:
+        if wanted is None or facts is None or wanted.id == self._followed or self._turn.locked():
             return
         self._followed = wanted.id
         names = RequestedNames.of_node(self._node, wanted.names)
-        reason = await _reason(self._enrolling.renew(names, key_like(facts.key), wanted.id))
+        async with self._turn:
+            reason = await _reason(self._enrolling.renew(names, key_like(facts.key), wanted.id))
         if reason:
             self._tell("the built-in authority", reason, facts)
 

@@ -17,6 +17,7 @@ from umbel.trace.close_look import CloseLook
 from umbel.trace.entry import ConnectionEnd, Entry, Handshake, Passage
 from umbel.trace.glance import glance
 from umbel.trace.redaction import redact
+from umbel.trace.visible import visible, visible_lines
 
 from .log import log_event
 from .snapshot import Snapshot
@@ -124,9 +125,9 @@ def _message(passage: Passage) -> str:
     """Give a message without its secrets, under a line that says where it goes."""
     way = "to" if passage.sent_by_us else "from"
     peer = f"{passage.transport} {write_host(*passage.remote)}"
-    text = redact(passage.octets).decode("utf-8", "replace").replace("\r\n", "\n")
     problem = f" ({passage.problem})" if passage.problem else ""
-    return f"{glance(passage.octets).title} {way} {peer}{problem}\n{text}"
+    title = visible(f"{glance(passage.octets).title} {way} {peer}{problem}")
+    return "\n".join((title, *visible_lines(redact(passage.octets))))
 
 
 def _outcome(entry: Handshake) -> str:

@@ -159,24 +159,26 @@ class _Probe:
         self.task.cancel()
 
     def ask_soon(self) -> None:
-        """Do not wait for the next turn."""
-        self.standing.try_soon(self._outlook.clock.now())
+        """Do not wait for the next turn; a try that is under way may have begun too early to count."""
         self._soon.set()
 
     async def _run(self) -> None:
         while True:
             await self._until_due()
+            # Before anything can fail: a fault of ours must not make us ask without a pause.
+            self.standing.put_off(self._outlook.clock.now())
             with self._outlook.faults.contained("asking a gateway by OPTIONS"):
                 await self._ask()
 
     async def _until_due(self) -> None:
-        while (wait := self.standing.next_try - self._outlook.clock.now()) > 0:
-            self._soon.clear()
-            try:
+        while not self._soon.is_set() and (wait := self._wait()) > 0:
+            with suppress(TimeoutError):  # Then it is due.
                 async with asyncio.timeout(wait):
                     await self._soon.wait()
-            except TimeoutError:
-                pass  # It is due.
+        self._soon.clear()
+
+    def _wait(self) -> Duration:
+        return self.standing.next_try - self._outlook.clock.now()
 
     async def _ask(self) -> None:
         clock, gateway = self._outlook.clock, self.gateway

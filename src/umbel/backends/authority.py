@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
@@ -178,7 +178,7 @@ class Authority:
             read = x509.load_pem_x509_certificate(certificate)
             signature = bytes.fromhex(proof)
             read.verify_directly_issued_by(self._root)
-        except (ValueError, TypeError, InvalidSignature):
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
             return "the certificate in use was not issued by this authority; let the node join"
         if not is_signed(read.public_key(), message, signature):
             return "it was not made by the node that has the certificate's key"

@@ -3,6 +3,7 @@
 import ipaddress
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
@@ -39,7 +40,7 @@ def read_request(pem: bytes, where: str) -> x509.CertificateSigningRequest:
     try:
         request = x509.load_pem_x509_csr(pem)
         is_genuine = request.is_signature_valid
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise Mistake(
             str(error), expected="a certificate signing request in PEM", where=where
         ) from error
@@ -61,6 +62,13 @@ def requested_names(request: x509.CertificateSigningRequest, where: str) -> Requ
         alternative: list[x509.GeneralName] = list(value)
     except x509.ExtensionNotFound:
         alternative = []
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise Mistake(
+            f"extensions that cannot be read ({error})",
+            expected="a request as RFC 2986 has it",
+            where=where,
+            do="umbel certificate request makes such a request",
+        ) from error
     dns = [one.value for one in alternative if isinstance(one, x509.DNSName)]
     addresses = [str(one.value) for one in alternative if isinstance(one, x509.IPAddress)]
     if len(common) != 1 or len(dns) + len(addresses) != len(alternative):

@@ -68,9 +68,9 @@ class Standing:
         self._unusable_since: Instant | None = None
         self._told_at = now
 
-    def try_soon(self, now: Instant) -> None:
-        """Something has changed that may matter: ask at once."""
-        self.next_try = now
+    def put_off(self, now: Instant) -> None:
+        """Plan the next try in case that the one which begins shows nothing."""
+        self.next_try = later(now, self._cadence.every)
 
     def take(
         self,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .cipher_suites import is_grease, suite_name, version_name
+from .subject import escape
 from .tls_reader import Reader, Truncated
 
 _HEADER: Final = 4
@@ -102,5 +103,5 @@ def _server_name(extensions: Mapping[int, bytes]) -> str | None:
     while names:
         kind, name = names.number(1), names.vector(2).rest()
         if kind == _HOST_NAME:
-            return name.decode("ascii", "backslashreplace")
+            return escape(name.decode("ascii", "backslashreplace"))
     return None
