@@ -133,6 +133,11 @@ class TestGateway:
 
         assert chosen(wanted, RECEIVED, OVER_TLS, HANDSHAKE) == [RECEIVED]
 
+    def test_is_nobody_whose_address_was_not_known(self) -> None:
+        nowhere = replace(UNDELIVERED, remote=("", 0), domain="")
+        wanted = Wanted(gateway="pool", networks=(ip_network("192.0.2.0/24"),))
+        assert chosen(wanted, nowhere) == []
+
     def test_is_known_by_the_name_that_we_looked_up(self) -> None:
         assert chosen(POOL, RECEIVED, HANDSHAKE, OVER_TLS, UNDELIVERED, END) == [
             HANDSHAKE,

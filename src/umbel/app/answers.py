@@ -47,7 +47,7 @@ def _clock(date: str) -> datetime | None:
     """Read a Date, which is in GMT whatever it says (RFC 3261 section 20.17)."""
     try:
         return parsedate_to_datetime(date).replace(tzinfo=UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # No date, or a year that no calendar has.
         return None
 
 

@@ -21,7 +21,8 @@ from .driver import Driver, Resolves
 _MOST_KNOWN: Final = 1024
 """Handshakes of living connections that are remembered."""
 
-Place = tuple[str, int]
+Place = tuple[str, int, str]
+"""Address, port, and the name that is asked for there."""
 
 
 class Asker:
@@ -81,7 +82,7 @@ class Asker:
     def _remember(self, report: HandshakeReport) -> None:
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[report.remote] = report
+        self._known[_place_of(report)] = report
 
     # --- one host ------------------------------------------------------------------------------
 
@@ -127,7 +128,7 @@ class Asker:
                 problem=answer.reason,
                 handshake=handshake,
             )
-        handshake = handshake or self._known.get((hop.address, hop.port))
+        handshake = handshake or self._known.get((hop.address, hop.port, _name_of(hop)))
         is_open = hop.transport is not Transport.TLS or handshake is not None
         return replace(
             attempt,
@@ -158,8 +159,17 @@ def _belongs(report: HandshakeReport, hop: Hop) -> bool:
     """Say whether a handshake is one with this hop, by where it led and whom it asked for."""
     if report.remote != (hop.address, hop.port):
         return False
-    name = (hop.domain.rstrip(".") or hop.address).lower()
-    return report.server_name is None or report.server_name.lower() == name
+    return report.server_name is None or report.server_name.lower() == _name_of(hop)
+
+
+def _name_of(hop: Hop) -> str:
+    """Give the name that a TLS server there is asked for."""
+    return (hop.domain.rstrip(".") or hop.address).lower()
+
+
+def _place_of(report: HandshakeReport) -> Place:
+    address, port = report.remote
+    return address, port, (report.server_name or address).lower()
 
 
 def _broken(attempt: Attempt, report: HandshakeReport) -> Attempt:

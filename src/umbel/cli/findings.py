@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from umbel.core.findings import Finding, Severity
+from umbel.trace.visible import visible
 
 from .output import Row
 
@@ -80,7 +81,7 @@ def paragraph(
 
 def wrapped(text: str, columns: int) -> list[str]:
     """Break a text into lines, but no command, so that it can be copied."""
-    glued = _COMMAND.sub(_glued, text)
+    glued = _COMMAND.sub(_glued, visible(text.replace("\n", " ")))
     lines = textwrap.wrap(glued, columns, break_long_words=False, break_on_hyphens=False)
     return [line.replace(_GLUE, " ") for line in lines]
 

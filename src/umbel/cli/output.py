@@ -1,6 +1,7 @@
 """How the command line answers: tables for people, JSON for programs."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -8,6 +9,11 @@ from typing import ParamSpec, TypeVar
 
 import click
 from rich.cells import cell_len
+
+from umbel.trace.visible import visible
+
+_CONTROLS = re.compile("[\x7f-\x9f]")
+"""DEL and C1, some of which begin commands to a terminal as ESC does."""
 
 Row = Mapping[str, object]
 Parameters = ParamSpec("Parameters")
@@ -49,7 +55,7 @@ def show_one(row: Row, *, as_json: bool) -> None:
 
 def print_json(content: object) -> None:
     """Print *content* as JSON that is stable and readable."""
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=_plain))
+    click.echo(_json(content, indent=2))
 
 
 def words(value: object) -> str:
@@ -68,7 +74,12 @@ def words(value: object) -> str:
         return ", ".join(f"{name} {words(content)}" for name, content in value.items())
     if isinstance(value, list | tuple):
         return "; ".join(map(words, value))
-    return str(value)
+    return shown(str(value))
+
+
+def shown(text: str) -> str:
+    """Give a text, perhaps of several lines, that cannot steer the terminal: peers write some."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def clock_time(at: datetime) -> str:
@@ -78,7 +89,13 @@ def clock_time(at: datetime) -> str:
 
 def print_json_line(content: object) -> None:
     """Print *content* as one line of JSON, for what goes on and on."""
-    click.echo(json.dumps(content, ensure_ascii=False, default=_plain))
+    click.echo(_json(content))
+
+
+def _json(content: object, indent: int | None = None) -> str:
+    """Write JSON, readable in every language; controls stay escaped, those that JSON permits too."""
+    text = json.dumps(content, indent=indent, ensure_ascii=False, default=_plain)
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
+from umbel.core.addresses import is_ip_address
 from umbel.identity.handshake import Ending, HandshakeReport
 from umbel.identity.names import presented_names
 
@@ -169,7 +170,9 @@ class Selection:
         return name.lower().rstrip(".") in self._wanted.names
 
     def _is_address(self, address: str) -> bool:
-        return any(ip_address(address) in network for network in self._wanted.networks)
+        return is_ip_address(address) and any(
+            ip_address(address) in network for network in self._wanted.networks
+        )
 
     def _is_recent(self, at: datetime) -> bool:
         return self._wanted.since is None or at >= self._wanted.since
