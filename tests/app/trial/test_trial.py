@@ -22,19 +22,28 @@ from umbel.core.errors import Mistake
 UMBEL = Path(sys.executable).parent / "umbel"
 
 
+def assert_proved(said: str) -> None:
+    """Hold what ``umbel try`` printed to what a newcomer is promised."""
+    assert "It works" in said, said
+    assert re.search(r"umbel: .*press 1", said)
+    assert "umbel: You have 1 new message" in said
+
+
 class TestTheProof:
     async def test_succeeds_twice_in_one_folder(self, tmp_path: Path) -> None:
         """The second run finds the settings, the certificates and the first one's message."""
-        for run in (1, 2):
-            command = (UMBEL, "try", "--once", "--folder", tmp_path / "trial")
-            async with running(*command, log=tmp_path / f"try-{run}.log") as trial:
-                code = await trial.wait(100)
-            said = trial.output
+        command = (UMBEL, "try", "--folder", tmp_path / "trial")
+        async with running(*command, "--once", log=tmp_path / "first.log") as trial:
+            assert await trial.wait(100) == 0, trial.output
+            assert_proved(trial.output)
+        async with running(*command, log=tmp_path / "second.log") as trial:
+            await trial.until("This system stays up", 100)
+            assert_proved(trial.output)
+            first_look = (UMBEL, "--settings", tmp_path / "trial" / "umbel.toml", "diagnose")
+            async with running(*first_look, log=tmp_path / "diagnose.log") as diagnose:
+                assert await diagnose.wait(30) == 0, diagnose.output
 
-            assert code == 0, said
-            assert "It works" in said
-            assert re.search(r"umbel: .*press 1", said)
-            assert "umbel: You have 1 new message" in said
+        assert "✓ Every gateway answers, and all that was seen is well." in diagnose.output
 
     @pytest.mark.parametrize(("share", "good"), [(1.0, True), (0.9, True), (0.5, False)])
     def test_fails_where_the_audio_is_not_the_same(self, share: float, good: bool) -> None:

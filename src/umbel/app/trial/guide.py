@@ -31,6 +31,8 @@ In another terminal:
     {_environment(folder, programs)}
     umbel calls --follow
     umbel message list 2002
+    umbel diagnose
+    umbel trace all
     umbel events
     umbel mailbox list
     umbel apply {shlex.quote(str(folder / "site.toml"))}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from umbel.app.administration import open_administration
 from umbel.app.certificate_watch import load_identity
-from umbel.app.exchange import ProofFailed, running_exchange
+from umbel.app.exchange import Exchange, ProofFailed, running_exchange
 from umbel.app.journal import Heard
 from umbel.app.node import running_node
 from umbel.app.settings import Settings, TlsSettings, load_settings
@@ -18,10 +18,14 @@ from umbel.backends.prompts import package_folder
 from umbel.core.errors import Mistake
 from umbel.core.instants import Duration
 from umbel.net.clock import SystemClock
+from umbel.net.tls_identity import TlsIdentity
 
 from .guide import how_to_call
 from .organisation import NODE, OPERATOR, PIN, SUBSCRIBERS, Ports, settings, site
 from .proof import Proof, came_back
+
+EXCHANGE = "exchange.localhost"
+"""The exchange's name, as its certificate has it."""
 
 FIRST_WORDS = "trial.first-words"
 """The phrase that the caller of the proof says."""
@@ -44,8 +48,11 @@ async def try_umbel(folder: Path, *, once: bool, say: Say, programs: Path | None
     node_settings = load_settings(folder / "umbel.toml")
     await _fill_store(node_settings, ports)
     captions = Captions(say)
-    async with running_node(node_settings, watch=captions.take):
-        succeeded = await _prove(folder, node_settings, ports, captions)
+    async with (
+        running_exchange(ports.exchange, _identity_of_exchange(folder)) as exchange,
+        running_node(node_settings, watch=captions.take),
+    ):
+        succeeded = await _prove(exchange, ports, captions)
         if not once:
             say(how_to_call(folder, ports, programs))
             await asyncio.get_running_loop().create_future()
@@ -118,7 +125,7 @@ def _prepare(folder: Path) -> Ports:
     ports = Ports(udp=udp, tls=tls, exchange=free_port(5071, udp, tls))
     authority = Authority(folder / "certificates", SystemClock().wall())
     authority.issue(NODE, ("127.0.0.1",))
-    authority.issue("exchange.localhost", ("127.0.0.1",))
+    authority.issue(EXCHANGE, ("127.0.0.1",))
     (folder / "site.toml").write_text(site(ports), encoding="utf-8")
     path.write_text(settings(ports), encoding="utf-8")
     return ports
@@ -133,19 +140,21 @@ async def _fill_store(node_settings: Settings, ports: Ports) -> None:
             await administration.set_pin(person.extension, PIN, must_change=False)
 
 
-async def _prove(folder: Path, node_settings: Settings, ports: Ports, captions: Captions) -> bool:
+def _identity_of_exchange(folder: Path) -> TlsIdentity:
     certificates = folder / "certificates"
-    tls = load_identity(
+    return load_identity(
         TlsSettings(
-            certificate=str(certificates / "exchange.localhost.pem"),
-            key=str(certificates / "exchange.localhost.key"),
+            certificate=str(certificates / f"{EXCHANGE}.pem"),
+            key=str(certificates / f"{EXCHANGE}.key"),
             trust=str(certificates / "authority.pem"),
         )
     )
+
+
+async def _prove(exchange: Exchange, ports: Ports, captions: Captions) -> bool:
     words = package_folder("en-US") / "clips" / "phrase" / f"{FIRST_WORDS}.wav"
     try:
-        async with running_exchange(ports.exchange, tls) as exchange:
-            share = await Proof(exchange, ports, captions.step, captions.until).run(words)
+        share = await Proof(exchange, ports, captions.step, captions.until).run(words)
     except ProofFailed as failure:
         captions.step(f"FAILED: {failure}")
         return False
