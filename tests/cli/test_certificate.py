@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from umbel.cli.main import main
+from umbel.identity.join_token import JoinToken
 
 NODE, OTHER = "node01.domain.local", "node02.domain.local"
 SETTINGS = f"""\
@@ -42,10 +43,12 @@ class Terminal:
         self._settings.write_text(SETTINGS)
         return self
 
-    def types(self, *arguments: str | Path) -> Result:
-        """Run ``umbel certificate``, with settings where there are some."""
+    def types(self, *arguments: str | Path, told: str = "") -> Result:
+        """Run ``umbel certificate``, with settings where there are some; *told* on standard input."""
         settings = ["--settings", str(self._settings)] if self._settings.exists() else []
-        return self._runner.invoke(main, [*settings, "certificate", *map(str, arguments)])
+        return self._runner.invoke(
+            main, [*settings, "certificate", *map(str, arguments)], input=told
+        )
 
     def does(self, *arguments: str | Path, code: int = 0) -> str:
         """Run a command that ends with *code*, and give what it says."""
@@ -231,6 +234,13 @@ class TestShowing:
     @pytest.mark.parametrize("command", [("sign", "none.csr"), ("revoke", "1")])
     def test_what_is_not_there_is_told(self, bare: Terminal, command: tuple[str, ...]) -> None:
         assert "expected" in bare.types(*command, "--authority", "nowhere").stderr
+
+
+class TestJoining:
+    def test_reads_the_token_where_nobody_else_sees_it(self, terminal: Terminal) -> None:
+        token = JoinToken(node=OTHER, id="00" * 8, secret=bytes(32), fingerprint="00" * 32)
+
+        assert f"a token for {OTHER}" in terminal.types("join", "-", told=f"{token}\n").stderr
 
 
 class TestRenewing:

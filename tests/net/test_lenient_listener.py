@@ -1,5 +1,6 @@
 """Clients whose certificate is not good: heard by a lenient listener, and never believed."""
 
+import gc
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -162,6 +163,21 @@ class TestClientThatIsNotBelieved:
                     await rest(reader)
 
             assert (await wire.report()).ending is Ending.REFUSED_BY_US
+
+    async def test_leaves_nothing_behind(self, world: World) -> None:
+        """OpenSSL keeps sessions of TLS 1.2, with their chains, unless it finds them ended badly."""
+        identity = world.ours.identity(UM)
+        lenient = identity.server_context(requires_client_certificate=False)
+        wire = Wire(tls=identity)
+        context = world.of_another_authority()
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        async with closing(wire):
+            await ask(wire, context)
+        del wire
+        gc.collect()
+
+        assert lenient.session_stats()["accept_good"] == 1
+        assert lenient.session_stats()["number"] == 0
 
     async def test_vouches_for_nobody(self, world: World) -> None:
         """An authority that a client showed as its own leaf is not one of ours."""

@@ -1,6 +1,7 @@
 """``umbel certificate token``, ``join`` and ``renew``: certificates over the shared store."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -81,9 +82,12 @@ def token(
 @click.pass_context
 @wishes_options
 def join(ctx: click.Context, wishes: Wishes, token: str, as_json: bool) -> None:
-    """Get this node a certificate of the authority that gave the TOKEN; the key stays here."""
+    """Get this node a certificate of the authority that gave the TOKEN; the key stays here.
+
+    As - it is read from standard input: others on this machine see what commands are given.
+    """
     names, kind = wishes.for_node(own_name(ctx), site_of(ctx))
-    parsed = JoinToken.parse(token)
+    parsed = JoinToken.parse(sys.stdin.readline() if token == "-" else token)
     done = _with_office(ctx, lambda office: office.enrolling().join(parsed, names, kind))
     show_installed(ctx, done, as_json=as_json)
 

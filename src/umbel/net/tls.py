@@ -103,8 +103,13 @@ class TlsLayer:
         self._tls.write(octets)
 
     def finish(self) -> None:
-        """Say close_notify, once both sides have agreed on keys."""
-        if not self.is_ready:
+        """
+        Say close_notify, once both sides have agreed on keys.
+
+        A client that is not believed gets none: OpenSSL then forgets its TLS 1.2 session, which
+        would hold the chain that it chose to send, up to 100 kB, for minutes.
+        """
+        if not self.is_ready or self._verdict.code:
             return
         with contextlib.suppress(ssl.SSLError):  # It would wait for the peer's close_notify.
             self._tls.unwrap()
