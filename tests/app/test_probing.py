@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -186,6 +186,20 @@ class FaultyAsker(ScriptedAsker):
         raise RuntimeError("a fault of ours")
 
 
+class SlowObservations(MemoryObservations):
+    """A store that takes its time while a test wants it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
+
+    async def keep_only(self, node: str, gateways: Collection[str]) -> None:
+        """Wait, then forget."""
+        await self.may_go_on.wait()
+        await super().keep_only(node, gateways)
+
+
 class Names:
     """A resolver that knows one pool."""
 
@@ -198,7 +212,9 @@ SECOND = replace(HOP, address="192.0.2.8")
 
 
 @asynccontextmanager
-async def probing(asker: Asker, gateway: Gateway) -> AsyncIterator[Probing]:
+async def probing(
+    asker: Asker, gateway: Gateway, observations: MemoryObservations | None = None
+) -> AsyncIterator[Probing]:
     """Probe one gateway for as long as the block."""
     clock, told = SystemClock(), Teller("node01", SystemClock())
     probing = Probing(Names())
@@ -210,7 +226,7 @@ async def probing(asker: Asker, gateway: Gateway) -> AsyncIterator[Probing]:
         events=told,
         log=NodeLog("node01"),
         faults=Faults(told, clock),
-        observations=MemoryObservations(),
+        observations=observations or MemoryObservations(),
         certificate=lambda: None,
     )
     await probing.begin(outlook, Snapshot(_NoConfiguration()))
@@ -284,6 +300,24 @@ class TestAPool:
             await asyncio.sleep(0)
             assert found.state_of("lync") is PeeringState.UNKNOWN
         assert asker.asked.locked()
+
+
+class TestANodeThatStops:
+    async def test_begins_to_ask_nobody_any_more(self) -> None:
+        """Also where the store is still being told of a new configuration."""
+        asker, slow = ScriptedAsker(answered()), SlowObservations()
+        async with probing(asker, LYNC, slow) as found:
+            other = replace(LYNC, name="pbx", probe_every=1)
+            slow.may_go_on.clear()
+            watching = asyncio.create_task(
+                found.watch(replace(Configuration(), gateways={"pbx": other}))
+            )
+            await asyncio.sleep(0)
+            before = asyncio.all_tasks()
+            await found.stop()
+            slow.may_go_on.set()
+            await watching
+            assert asyncio.all_tasks() <= before
 
 
 class TestALengthOfTime:

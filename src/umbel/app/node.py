@@ -47,9 +47,7 @@ from .provoked import SUM_UP_EVERY, Provoked
 from .reception import Reception
 from .record_keeper import KEEP_EVERY, RecordKeeper
 from .recovery import FINISH_EVERY, Recovery
-from .settings import (
-    Settings,
-)
+from .settings import Settings
 from .snapshot import LOOK_EVERY, Snapshot
 from .stores import open_hasher, open_store
 from .surroundings import Media, Surroundings

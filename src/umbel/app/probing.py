@@ -92,6 +92,8 @@ class Probing:
                 del self._probes[name]
         with suppress(Unavailable):  # What is too old shows its age.
             await outlook.observations.keep_only(outlook.node, tuple(configuration.gateways))
+        if self._outlook is None:
+            return  # Stopped meanwhile: nobody would end what begins now.
         for name, gateway in wanted.items():
             if name not in self._probes:
                 self._probes[name] = _Probe(gateway, outlook)
