@@ -12,7 +12,6 @@ from umbel.media.rtp import (
     MalformedPacket,
     Packet,
     extended,
-    extended_timestamp,
     is_rtcp,
 )
 
@@ -102,8 +101,3 @@ class TestExtending:
     @given(st.integers(0, 1 << 40), st.integers(-32768, 32767))
     def test_a_sequence_number_finds_the_cycle_that_is_nearest(self, near: int, step: int) -> None:
         assert extended((near + step) % 65536, near) == near + step
-
-    @repeatable
-    @given(st.integers(0, 1 << 40), st.integers(-(1 << 31), (1 << 31) - 1))
-    def test_a_timestamp_does_as_well(self, near: int, step: int) -> None:
-        assert extended_timestamp((near + step) % (1 << 32), near) == near + step

@@ -145,11 +145,6 @@ def extended(sequence_number: int, near: int) -> int:
     return near + (sequence_number - near + _HALF) % _WRAP - _HALF
 
 
-def extended_timestamp(timestamp: int, near: int) -> int:
-    """Give the timestamp, counted without wrap, that lies closest to *near*."""
-    return near + (timestamp - near + _TIMESTAMP_HALF) % _TIMESTAMP_WRAP - _TIMESTAMP_HALF
-
-
 class Reception:
     """What is known of one source from the packets that came (RFC 3550 sections 6.4.1, A.1, A.8).
 
