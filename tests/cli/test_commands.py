@@ -311,6 +311,15 @@ class TestWatching:
         assert "expected the number of an event" in office.errs("events", "explain", "7")
         assert "2061" in office.does("events", "explain")
 
+    def test_an_explanation_fits_the_terminal(
+        self, office: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "80")
+        said = office.does("events", "explain", "1400").splitlines()
+
+        assert max(map(len, said)) <= 80
+        assert "          Seen: {evidence}." in said
+
     def test_nodes_are_listed(self, office: Terminal) -> None:
         assert "umbel serve" in office.does("node", "list")
         asyncio.run(_fill(office.folder))

@@ -2,6 +2,9 @@
 
 import json
 import socket
+import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +71,21 @@ class TestBadFiles:
 
         assert done.exit_code == 1
         assert "nothing.pem: No such file or directory" in done.output
+
+    def test_that_a_library_dislikes_are_told_by_findings_alone(self, terminal: Path) -> None:
+        """Its warnings would stand in the middle of what people and programs read."""
+        own = Authority(terminal).issue()
+        der = ssl.PEM_cert_to_DER_cert(own.certificate.read_text())
+        serial = der.index(bytes.fromhex("a0 03 02 01 02 02")) + 7  # Behind the version, 3.
+        negative = der[:serial] + b"\x80" + der[serial + 1 :]
+        own.certificate.write_text(ssl.DER_cert_to_PEM_cert(negative))
+        umbel = Path(sys.executable).parent / "umbel"
+        done = subprocess.run(
+            [umbel, "diagnose", own.certificate], capture_output=True, text=True, check=False
+        )
+
+        assert NODE in done.stdout
+        assert done.stderr == ""
 
 
 class TestAnAddress:

@@ -102,6 +102,7 @@ class TestFilesWithoutACertificate:
 
         assert [one.code for one in found.findings] == ["pem.no-certificate"]
         assert found.verdicts == ()
+        assert found.summary == "There is no certificate among the files to judge."
 
     def test_one_that_cannot_be_read_says_why(self) -> None:
         assert grave(check(read_pem("node.pem", b""))) == ["pem.not-pem"]

@@ -14,6 +14,7 @@ from umbel.core.events import Event, EventKind, Level
 from umbel.core.log_levels import NEEDED
 
 from .ago import time_ago
+from .findings import paragraph
 from .output import Row, json_option, print_json, print_json_line, show_one, show_rows, words
 from .session import follow as go_on
 from .session import run
@@ -21,6 +22,8 @@ from .session import run
 FOLLOW_EVERY = 1.0
 """Seconds between two looks at the store."""
 
+_LABEL, _FIELD = 10, 14
+"""The widths of what stands before an explanation, and before that of a field."""
 _MARKS = {Level.INFORMATION: " ", Level.WARNING: "!", Level.ERROR: "✗"}
 
 Query = Callable[[Administration, datetime | None], Awaitable[Sequence[Event]]]
@@ -94,11 +97,19 @@ def explain(number: int | None, as_json: bool) -> None:
     if as_json:
         show_one(_kind_row(kind), as_json=True)
         return
-    row = dict(_kind_row(kind))
-    show_one({name: row[name] for name in row if name != "fields"}, as_json=False)
+    _print_kind(kind)
+
+
+def _print_kind(kind: EventKind) -> None:
+    for name, value in _kind_row(kind).items():
+        if name != "fields":
+            for number, line in enumerate(words(value).splitlines()):
+                label = "" if number else name
+                click.echo("\n".join(paragraph(label, line, indent=0, label_width=_LABEL)))
     click.echo("fields")
     for name in kind.fields:
-        click.echo(f"  {name:<12}  {MEANINGS[name].replace('`', '')}")
+        meaning = MEANINGS[name].replace("`", "")
+        click.echo("\n".join(paragraph(name, meaning, label_width=_FIELD)))
 
 
 def event_row(event: Event) -> Row:

@@ -1,5 +1,6 @@
 """``umbel``: the command line."""
 
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def main(settings: Path | None) -> None:
 
     New here? umbel try
     """
+    # What libraries think of a peer's certificate: our findings say it, and what to do about it.
+    warnings.filterwarnings("ignore", module=r"umbel\.")
 
 
 for _command in (

@@ -67,6 +67,8 @@ class CertificateCheck:
     @property
     def summary(self) -> str:
         """Say in one sentence what is wrong and what to do."""
+        if not self.chain:
+            return summary(self.findings, "There is no certificate among the files to judge")
         return summary(self.findings, f"The certificate of {self.node} is as peers want it")
 
 
