@@ -10,7 +10,7 @@ from .limits import LIMITS, Limits
 _EMPTY_LINE = b"\r\n"
 
 _usual_length = re.compile(
-    rb"\r\n(?:content-length|l)[ \t]*+:[ \t]*+(?:([0-9]{1,9}+)[ \t]*+(?=\r\n[^ \t]|\Z))?+",
+    rb"\r\n(?:content-length|l)[ \t]*+:[ \t]*+(?:([0-9]{1,9}+)[ \t]*+(?=\r\n[^ \t]|\Z))?",
     re.IGNORECASE,
 )
 """Every Content-Length line; it has a group where its value is a plain number."""

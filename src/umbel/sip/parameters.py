@@ -50,7 +50,7 @@ class Parameters(Mapping[str, str | None]):
 
 
 _plain = re.compile(
-    rf"[ \t]*+;[ \t]*+([{TOKEN}]++)(?:[ \t]*+=[ \t]*+([{TOKEN_OR_HOST}]++))?+(?=[ \t]*+(?:[;,]|\Z))"
+    rf"[ \t]*+;[ \t]*+([{TOKEN}]++)(?:[ \t]*+=[ \t]*+([{TOKEN_OR_HOST}]++))?(?=[ \t]*+(?:[;,]|\Z))"
 ).match
 """A whole parameter without quotes, which nearly all are."""
 

@@ -19,9 +19,11 @@ _parameter_characters = run_of(_IN_PARAMETER + "%")
 _header_characters = run_of(_UNRESERVED + r"%\[\]/?:+$")
 _numbers = run_of(r"0-9A-Fa-f*#+().\-")
 _opaque_characters = run_of(r"\x21\x23-\x3b\x3d\x3f-\x7e")
+# Runs of characters are possessive, groups are not: Python 3.11.2, which Debian 12 has, stays where
+# a possessive group has failed half-way.
 _usual = re.compile(
-    rf"(sips?):(?:([{_IN_USER}]++)@)?+([A-Za-z0-9._\-]++)(?::([1-5][0-9]{{4}}|[0-9]{{1,4}}))?+"
-    rf"((?:;[{_IN_PARAMETER}]++(?:=[{_IN_PARAMETER}]++)?+)*+)\Z"
+    rf"(sips?):(?:([{_IN_USER}]++)@)?([A-Za-z0-9._\-]++)(?::([1-5][0-9]{{4}}|[0-9]{{1,4}}))?"
+    rf"((?:;[{_IN_PARAMETER}]++(?:=[{_IN_PARAMETER}]++)?)*)\Z"
 ).match
 """A whole URI without escapes, password, headers and IPv6, which nearly all are."""
 
