@@ -82,6 +82,14 @@ class TestRequesting:
         assert (done.old.pin, workshop.at.key.read_bytes()) == (done.new.pin, key)
         assert done.old.serial != done.new.serial
 
+    def test_twice_leaves_the_answer_to_the_first_installable(self, workshop: Workshop) -> None:
+        """It may have been on an authority's desk for days."""
+        answer = workshop.signed()
+        again = workshop.certificates.request(NAMES, EC)
+
+        assert not again.is_key_new
+        assert workshop.certificates.install(answer).new is not None
+
     def test_needs_a_place(self) -> None:
         homeless = Certificates(PemFiles(), node=NODE, at=None, clock=StillClock())
 

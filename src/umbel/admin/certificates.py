@@ -70,6 +70,8 @@ class MadeRequest:
     pem: bytes
     file: Path
     key: Path
+    is_key_new: bool
+    """Otherwise the key was there: it waits for the answer to an earlier request, or is kept."""
 
 
 class Certificates:
@@ -159,16 +161,18 @@ class Certificates:
         """
         Make a new key on this node and ask for its certificate, by any authority.
 
-        The key waits beside the one in use, which stays in use until ``install``.
+        The key waits beside the one in use, which stays in use until ``install``. One that waits
+        already is asked for again: the answer to the earlier request fits it too.
         """
-        key, file = self.at.new_key, self.at.certificate.with_suffix(".csr")
-        if self._keeps_key and self.at.key.exists():
-            key = self.at.key
-            pem = self._files.request_again(key, names)
-        else:
+        file = self.at.certificate.with_suffix(".csr")
+        key = self.at.key if self._keeps_key and self.at.key.exists() else self.at.new_key
+        is_key_new = not key.is_file()
+        if is_key_new:
             pem = self._files.request(key, kind, names)
+        else:
+            pem = self._files.request_again(key, names)
         self._files.write(file, pem)
-        return MadeRequest(pem=pem, file=file, key=key)
+        return MadeRequest(pem=pem, file=file, key=key, is_key_new=is_key_new)
 
     # --- putting to use --------------------------------------------------------------------
 

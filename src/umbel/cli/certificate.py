@@ -92,7 +92,8 @@ def request(
         )
         return
     click.echo(made.pem.decode(), nl=False)
-    click.echo(f"Names: {names}. Usages: serverAuth, clientAuth. Key: {kind.value}.", err=True)
+    of = kind.value if made.is_key_new else "the one that waits there already"
+    click.echo(f"Names: {names}. Usages: serverAuth, clientAuth. Key: {of}.", err=True)
     click.echo(f"The request is in {made.file}; the key stays in {made.key}.", err=True)
     click.echo(
         "Give the request to your authority, then: umbel certificate install CERTIFICATE", err=True
