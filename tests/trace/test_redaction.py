@@ -151,7 +151,7 @@ class TestKeysOfSrtp:
 
         assert b"WVNfX19z" not in redacted
         assert (
-            b"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:redacted|2^20|1:4 KDR=24 UNENCRYPTED_SRTCP"
+            b"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:redactedredactedredactedredactedredacted|2^20|1:4 KDR=24 UNENCRYPTED_SRTCP"
             in redacted
         )
 

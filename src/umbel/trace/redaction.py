@@ -8,6 +8,8 @@ that was true stays true, and one that was wrong stays as wrong as it was.
 import re
 
 REDACTED = b"redacted"
+_KEY = REDACTED * 5
+"""As base64 this is 30 octets, as long as a key: who reads the trace finds well-formed SDP."""
 
 _CREDENTIALS = re.compile(
     rb"^((?:proxy-)?auth(?:orization|entication-info)[ \t]*:[ \t]*(?:[a-z0-9]+[ \t]+)?)"
@@ -89,7 +91,7 @@ def _redact_text(text: bytes) -> bytes:
 
 
 def _without_key(attribute: re.Match[bytes]) -> bytes:
-    return _LONG.sub(REDACTED, _INLINE.sub(rb"\1" + REDACTED, attribute[0]))
+    return _INLINE.sub(rb"\1" + _KEY, _LONG.sub(REDACTED, attribute[0]))
 
 
 def _without_passwords(octets: bytes) -> bytes:
