@@ -29,6 +29,9 @@ pytestmark = [pytest.mark.soak, pytest.mark.peer]
 
 WORDS = g711.decode(Codec.PCMU, bytes(g711.encode(Codec.PCMU, melody(7.0))))
 ATTACKED_FOR = 12.0
+BOMBS = 400
+"""How calls of the gateway are answered that carry SDP bombs; each of them is told, as any call."""
+
 MOST_EVENTS = 80
 """Of all kinds: five of a kind for each of a handful of addresses, and those of the calls."""
 
@@ -91,7 +94,7 @@ async def test_a_call_is_undisturbed_by_floods_and_nonsense(tmp_path: Path) -> N
 
     everything_was_tried(answers)
     assert grown < 60
-    assert len(told) < MOST_EVENTS
+    assert len([it for it in told if it.fields.get("status") != BOMBS]) < MOST_EVENTS
     assert message.duration >= 7.0
     assert equal_in_pieces(WORDS, audio) > 0.8
 
