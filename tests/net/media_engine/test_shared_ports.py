@@ -187,6 +187,22 @@ class TestANewcomer:
 
         assert pressed(studio) == ["c"]
 
+    def test_is_alone_with_late_packets_of_the_only_other_call(
+        self, studio: Studio, peers: list[RtpPeer]
+    ) -> None:
+        leaving, agreed, coming = peers
+        studio.call(leaving, "a")
+        studio.call(agreed, "b", learn_address=True)
+        studio.do(Close(session="a"))
+        press(leaving)
+        studio.tick()
+        assert pressed(studio) == []
+
+        coming.engine = agreed.engine
+        press(coming)
+        studio.tick()
+        assert pressed(studio) == ["b"]
+
     def test_may_be_somebody_who_called_before(self, studio: Studio, peers: list[RtpPeer]) -> None:
         again, known, _ = peers
         studio.call(known, "a")

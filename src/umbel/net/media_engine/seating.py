@@ -22,6 +22,9 @@ SHARED: Final = -2
 GONE: Final = -3
 """The call is over; its peer does not know yet."""
 
+_MOST_GONE: Final = 4096
+"""Calls that are over, before those that nobody remembers are looked for."""
+
 LINGER: Final[Duration] = 2.0
 """Seconds in which packets of a call that is over are not taken for those of a newcomer."""
 
@@ -41,6 +44,11 @@ class Seating:
         self._sorted_rows: Rows = np.zeros(0, np.intp)
         self._is_stale = True
 
+    @property
+    def remembered(self) -> int:
+        """Count the calls that are over and not yet forgotten."""
+        return len(self._gone)
+
     def settle(self, row: int, pair: int, peer: Endpoint) -> None:
         """Learn where the peer of *row* is."""
         self.names[row] = np.frombuffer(name_of(peer), np.uint8)
@@ -58,6 +66,8 @@ class Seating:
         self._is_stale = True
         if not np.any(self._digest[self._is_known] == self._digest[row]):
             self._gone[int(self._digest[row])] = Instant(now + LINGER)
+        if len(self._gone) > _MOST_GONE:
+            self._forget_gone(now)
 
     def unsettle(self, row: int) -> None:
         """Learn that the peer of *row* may be anywhere again."""
@@ -71,7 +81,8 @@ class Seating:
         wanted = digests(names, pairs)
         at = np.searchsorted(self._sorted, wanted)
         found = self._sorted_rows[np.minimum(at, len(self._sorted_rows) - 1)]
-        is_it = (self.names[found] == names).all(axis=1) & (self.pairs[found] == pairs)
+        is_it = self._is_known[found] & (self.pairs[found] == pairs)
+        is_it &= (self.names[found] == names).all(axis=1)
         after = np.minimum(at + 1, len(self._sorted) - 1)
         is_shared = is_it & (after > at) & (self._sorted[after] == wanted)
         return np.where(is_shared, SHARED, np.where(is_it, found, UNKNOWN))
@@ -88,12 +99,15 @@ class Seating:
             return False
         if now < self._gone[digest]:
             return True
-        self._gone = {each: until for each, until in self._gone.items() if now < until}
+        self._forget_gone(now)
         return False
 
     def peer(self, row: int) -> Endpoint:
         """Give the address of a row's peer."""
         return endpoint_of(self.names[row].tobytes())
+
+    def _forget_gone(self, now: Instant) -> None:
+        self._gone = {each: until for each, until in self._gone.items() if now < until}
 
     def _sort(self) -> None:
         rows = np.flatnonzero(self._is_known)
