@@ -425,6 +425,8 @@ class TestWritesOfOneGroup:
         cancelled = asyncio.ensure_future(store.configuration.apply([Put(DialPlan(name="HQ"))]))
         await asyncio.sleep(0)
         cancelled.cancel()
+        await asyncio.wait([cancelled])
+        await asyncio.sleep(0)  # Only now does the writer's future know of it.
         hold.end()
         await held
 

@@ -55,7 +55,7 @@ module_app contact.so
 module_app debug_cmd.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:{control_port}
-snd_path {recordings}
+snd_path recordings
 ringback_disabled yes
 """
 
@@ -225,7 +225,7 @@ async def phone(line: Line, folder: Path) -> AsyncIterator[Phone]:
         tls += f"\nsip_cafile {line.authorities}"
     config = _CONFIG.format(
         address=line.address, sip_port=ports[0], tls=tls, source=line.source, name=line.name, rtp=rtp, rtp_last=rtp + 40,
-        modules=MODULES, control_port=ports[1], recordings=folder / "recordings",
+        modules=MODULES, control_port=ports[1],
     )  # fmt: skip
     (folder / "config").write_text(config)
     (folder / "accounts").write_text(line.account(ports[0]))
