@@ -1,8 +1,9 @@
 """Recordings: from packets to linear audio of exactly the length that passed.
 
-Each tick gives each recording one frame. Packets may be late or overtaken by ``DELAY`` frames;
-what a recording still owes when it is stopped is taken from its strip then, so that nothing of
-what was heard is missing. Samples are decoded and never changed: recordings are bit-exact.
+Each tick lets each recording hear one frame; whole seconds are read, decoded and handed over.
+Packets may be late or overtaken by ``DELAY`` frames; what a recording still owes when it is stopped
+is taken from its strip then, so that nothing of what was heard is missing. Samples are decoded and
+never changed: recordings are bit-exact.
 """
 
 from collections.abc import Callable
@@ -14,27 +15,27 @@ from numpy.typing import NDArray
 from umbel.media import g711
 from umbel.media.engine import Event, Record, Recorded, RecordingEnd, RecordingEnded
 from umbel.media.frame import FRAME
-from umbel.media.g711 import SAMPLES_PER_SECOND
+from umbel.media.g711 import SAMPLES_PER_SECOND, Linear
 from umbel.media.session import Codec
-from umbel.media.silence import SilenceMeter, levels
+from umbel.media.silence import SilenceMeter, levels_of_squares
 
-from .strips import LONGEST, Strips
+from .batches import Rows, different
+from .strips import LONGEST, MOST_HEARD, Strips
 
 DELAY: Final = 5
 """Frames by which a packet may be late."""
 
-_FRAMES_OF_A_SECOND: Final = SAMPLES_PER_SECOND // FRAME
 _MOST_FRAMES_AT_ONCE: Final = LONGEST // FRAME
 """After a stall; the strips hold no more."""
 _NOBODY: Final = -1
 _FOR_EVER: Final = 1 << 62
 
-Rows = NDArray[np.intp]
 Tell = Callable[[Event], None]
 
 _LAWS: Final = tuple(Codec)
-_DECODING: Final = np.stack([g711.DECODING[codec] for codec in _LAWS]).ravel()
-_CODES: Final = 256
+_DECODING: Final = tuple(g711.DECODING[codec] for codec in _LAWS)
+_SQUARES: Final = tuple(np.square(samples.astype(np.float32)) for samples in _DECODING)
+"""Of each law's 256 codes: what levels are the means of."""
 
 
 class Recorder:
@@ -44,6 +45,7 @@ class Recorder:
         self._tell = tell
         self._commands: dict[int, Record] = {}
         self._rows: Rows = np.zeros(0, np.intp)
+        self._is_stale = False
         self.is_recording = np.zeros(rows, np.bool_)
         self._strips = Strips(rows, DELAY * FRAME)
         self._meter = SilenceMeter(rows)
@@ -52,10 +54,6 @@ class Recorder:
         """Whose audio is in the strip."""
         self._owed = np.zeros(rows, np.int64)
         """Frames that passed and are still in the strip: the delay that packets are given."""
-        self._linear = np.zeros((rows, _FRAMES_OF_A_SECOND, FRAME), np.int16)
-        """What has not been handed over yet."""
-        self._kept = np.zeros(rows, np.intp)
-        """Frames of it."""
         self._samples = np.zeros(rows, np.int64)
         """In all, those that were handed over as well."""
         self._longest = np.zeros(rows, np.int64)
@@ -68,11 +66,11 @@ class Recorder:
         self._commands[row] = command
         self._longest[row] = round(command.longest * SAMPLES_PER_SECOND)
         self._silence[row] = round(command.silence * SAMPLES_PER_SECOND) or _FOR_EVER
-        self._kept[row] = self._samples[row] = 0
+        self._samples[row] = 0
         self._listen(row, codec)
         self._meter.begin(row)
         self.is_recording[row] = True
-        self._rows = np.flatnonzero(self.is_recording)
+        self._is_stale = True
 
     def command(self, row: int) -> Record | None:
         """Give what is being recorded in a row."""
@@ -109,37 +107,66 @@ class Recorder:
             self._end(row, why, key)
 
     def tick(self, frames: int) -> None:
-        """Take *frames* of 20 ms from every recording."""
+        """Let *frames* of 20 ms pass in every recording."""
         for _ in range(min(frames, _MOST_FRAMES_AT_ONCE)):
+            if self._is_stale:
+                self._rows = np.flatnonzero(self.is_recording)
+                self._is_stale = False
             if len(self._rows):
-                self._take_frame(self._rows)
+                self._hear(self._rows)
 
     # --- a frame of all -----------------------------------------------------------------------
 
-    def _take_frame(self, rows: Rows) -> None:
-        frames = self._strips.take(rows)
+    def _hear(self, rows: Rows) -> None:
         is_ready = self._owed[rows] == DELAY
         if not is_ready.all():
-            self._owed[rows[~is_ready]] += 1
-            rows, frames = rows[is_ready], frames[is_ready]
-        if not len(rows):
-            return
-        linear = np.take(_DECODING, self._law[rows, np.newaxis] * _CODES + frames)
-        self._append(rows, linear)
-        silent = self._meter.hear(rows, levels(linear)) * FRAME
-        for row in rows[silent >= self._silence[rows]].tolist():
-            self._end(row, RecordingEnd.SILENCE)
+            waiting, rows = rows[~is_ready], rows[is_ready]
+            self._strips.take(waiting)
+            self._owed[waiting] += 1
+        if len(rows):
+            self._strips.hear(rows)
+            silent = self._silent(rows[self._silence[rows] != _FOR_EVER])
+            self._collect(rows)
+            for row in silent:
+                self._end(row, RecordingEnd.SILENCE)
 
-    def _append(self, rows: Rows, linear: NDArray[np.int16]) -> None:
-        """Add a frame to each; hand over whole seconds; end at the limit."""
-        kept = self._kept[rows]
-        self._linear[rows, kept] = linear
-        self._kept[rows] = kept + 1
+    def _collect(self, rows: Rows) -> None:
+        """Count the frame that was heard; hand over whole seconds; end at the limit."""
         self._samples[rows] += FRAME
-        for row in rows[kept + 1 == _FRAMES_OF_A_SECOND].tolist():
-            self._hand_over(row)
+        self._hand_over(rows[self._strips.heard[rows] == MOST_HEARD], MOST_HEARD)
         for row in rows[self._samples[rows] >= self._longest[rows]].tolist():
             self._end(row, RecordingEnd.LIMIT)
+
+    def _silent(self, rows: Rows) -> list[int]:
+        """Give those of *rows* that have been silent for long enough."""
+        silent: list[int] = []
+        for law in different(self._law[rows]):
+            alike = rows[self._law[rows] == law]
+            squares = np.take(_SQUARES[law], self._strips.latest(alike), mode="clip")
+            frames = self._meter.hear(alike, levels_of_squares(squares.mean(axis=1)))
+            silent += alike[frames * FRAME >= self._silence[alike]].tolist()
+        return silent
+
+    def _hand_over(self, rows: Rows, frames: int) -> None:
+        """Hand over so many frames of each of *rows*, as far as its limit allows."""
+        if not len(rows) or not frames:
+            return
+        octets = self._strips.read(rows, frames).reshape(len(rows), frames * FRAME)
+        excess = np.maximum(self._samples[rows] - self._longest[rows], 0)
+        for law in different(self._law[rows]):
+            alike = np.flatnonzero(self._law[rows] == law)
+            linear = np.take(_DECODING[law], octets[alike], mode="clip")
+            for row, samples, over in zip(
+                rows[alike].tolist(), linear, excess[alike].tolist(), strict=True
+            ):
+                self._tell_samples(row, samples[: len(samples) - over] if over else samples)
+
+    def _tell_samples(self, row: int, samples: Linear) -> None:
+        command, linear = self._commands[row], samples.astype("<i2", copy=False).tobytes()
+        if linear:
+            self._tell(
+                Recorded(session=command.session, recording=command.recording, linear=linear)
+            )
 
     # --- one recording ------------------------------------------------------------------------
 
@@ -150,23 +177,25 @@ class Recorder:
         self._ssrc[row] = _NOBODY
 
     def _settle(self, row: int) -> None:
-        """Take what is owed out of the strip, which begins with what it never had: the delay."""
+        """Hear what is owed, after what the strip never had: the delay; then hand over all of it."""
         at, owed = np.array([row], np.intp), int(self._owed[row])
         for _ in range(DELAY - owed):
             self._strips.take(at)
         for _ in range(owed):
             if self.is_recording[row]:
-                frames = self._strips.take(at)
-                self._append(at, np.take(_DECODING, self._law[row] * _CODES + frames))
+                self._strips.hear(at)
+                self._collect(at)
         self._owed[row] = 0
+        if self.is_recording[row]:
+            self._hand_over(at, int(self._strips.heard[row]))
 
     def _end(self, row: int, why: RecordingEnd, key: str = "") -> None:
         """Hand over what is left and tell the end, once."""
         if not self.is_recording[row]:
             return
-        self._hand_over(row)
+        self._hand_over(np.array([row], np.intp), int(self._strips.heard[row]))
         self.is_recording[row] = False
-        self._rows = np.flatnonzero(self.is_recording)
+        self._is_stale = True
         command = self._commands.pop(row)
         samples = min(int(self._samples[row]), int(self._longest[row]))
         self._tell(
@@ -177,17 +206,4 @@ class Recorder:
                 duration=samples / SAMPLES_PER_SECOND,
                 key=key,
             )
-        )
-
-    def _hand_over(self, row: int) -> None:
-        """Hand over what is there, as far as the limit allows."""
-        samples = int(self._kept[row]) * FRAME
-        samples -= max(0, int(self._samples[row] - self._longest[row]))
-        self._kept[row] = 0
-        if samples <= 0:
-            return
-        command = self._commands[row]
-        linear = self._linear[row].reshape(-1)[:samples].astype("<i2", copy=False)
-        self._tell(
-            Recorded(session=command.session, recording=command.recording, linear=linear.tobytes())
         )

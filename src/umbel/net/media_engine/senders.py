@@ -9,18 +9,20 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from umbel.media import g711, rtp
+from umbel.media import rtp
 from umbel.media.frame import FRAME
 from umbel.media.session import MediaSession
-from umbel.media.silence import Rows
 
-from .names import NAME_OCTETS, Endpoint, Names, name_of
+from .batches import Outbox, Rows
+from .names import Endpoint, name_of
 
-_MARKER: Final = 0x80
-_FIRST_OCTET: Final = rtp.VERSION << 6
+_MARKER: Final = 1 << 23
+_FIRST_WORD: Final = rtp.VERSION << 30
+_PAYLOAD_TYPE_AT: Final = 16
 _MILLISECONDS_OF_A_FRAME: Final = 20
+_MOST_FRAMES: Final = 3
+"""Of 20 ms in a packet: longer ones are not asked for, and would not fit."""
 
 
 class Senders:
@@ -29,70 +31,84 @@ class Senders:
     def __init__(self, rows: int) -> None:
         self.clock = 0
         """Samples since the engine began."""
+        self.outbox = Outbox(rows)
         self.packets = np.zeros(rows, np.int64)
         self.octets = np.zeros(rows, np.int64)
         """Of payload, as sender reports count them."""
         self.ssrc = np.zeros(rows, np.uint32)
+        self.is_plain = np.zeros(rows, np.bool_)
+        self.pairs = np.zeros(rows, np.intp)
+        """The port pair that packets leave by."""
         self._is_sending = np.zeros(rows, np.bool_)
         self._due = np.zeros(rows, np.int64)
         """On the clock: when the next packet goes."""
         self._frames = np.ones(rows, np.int64)
         """Of 20 ms in each packet."""
-        self._payload_type = np.zeros(rows, np.uint8)
-        self._marker = np.zeros(rows, np.uint8)
+        self._first_word = np.zeros(rows, np.int64)
+        """Of the header, without the sequence number."""
+        self._is_marked = False
+        """Whether some stream is about to begin."""
         self._sequence_number = np.zeros(rows, np.int64)
         self._offset = np.zeros(rows, np.int64)
-        self._silence = np.zeros(rows, np.uint8)
-        self.targets: Names = np.zeros((rows, NAME_OCTETS), np.uint8)
-        """Where each row's packets go."""
-        self.is_plain = np.zeros(rows, np.bool_)
-        self.pairs = np.zeros(rows, np.intp)
-        """The port pair that they leave by."""
+        self._order: Rows = np.zeros(0, np.intp)
+        """The rows that send, those of a pair together."""
+        self._is_stale = False
 
     def open(self, row: int, randomness: bytes) -> None:
         """Begin a new stream in *row* with eight random octets."""
         self.packets[row] = self.octets[row] = 0
         self.ssrc[row] = int.from_bytes(randomness[:4])
+        self.outbox.headers[row, 2] = self.ssrc[row]
         # Below half, so that SRTP peers cannot mistake a lost first packet for a wrap.
         self._sequence_number[row] = int.from_bytes(randomness[4:6]) >> 1
         self._offset[row] = int.from_bytes(randomness[4:8])
-        self._is_sending[row] = False
+        self.hold(row)
 
     def connect(self, row: int, media: MediaSession) -> None:
         """Send from the next tick on what *media* says."""
+        self._first_word[row] = _FIRST_WORD | media.payload_type << _PAYLOAD_TYPE_AT
         if not self._is_sending[row]:
-            self._marker[row] = _MARKER
+            self._first_word[row] |= _MARKER
+            self._is_marked = True
             self._due[row] = self.clock
         self._is_sending[row] = True
-        self._payload_type[row] = media.payload_type
-        self._silence[row] = g711.SILENCE[media.codec]
-        self._frames[row] = max(1, media.ptime // _MILLISECONDS_OF_A_FRAME)
+        frames = media.ptime // _MILLISECONDS_OF_A_FRAME
+        self._frames[row] = min(max(1, frames), _MOST_FRAMES)
+        self._is_stale = True
 
     def aim(self, row: int, pair: int, target: Endpoint, *, is_plain: bool) -> None:
         """Let the packets of *row* go from a port pair to *target*, encrypted or not."""
         self.is_plain[row] = is_plain
         self.pairs[row] = pair
-        self.targets[row] = np.frombuffer(name_of(target), np.uint8)
+        self.outbox.aim(row, name_of(target), is_plain=is_plain)
+        self._is_stale = True
 
     def hold(self, row: int) -> None:
         """Send nothing; the clock of the stream runs on."""
         self._is_sending[row] = False
+        self._is_stale = True
 
     def is_sending(self, row: int) -> bool:
         """Say whether packets of *row* are sent."""
         return bool(self._is_sending[row])
 
     def due(self) -> Rows:
-        """Give the rows for which a packet is to go now."""
-        return np.flatnonzero(self._is_sending & (self._due <= self.clock))
+        """Give the rows for which a packet is to go now, those of a port pair together."""
+        if self._is_stale:
+            rows = np.flatnonzero(self._is_sending)
+            self._order = rows[np.argsort(self.pairs[rows], kind="stable")]
+            self._is_stale = False
+        is_due = self._due[self._order] <= self.clock
+        return self._order if is_due.all() else self._order[is_due]
 
     def batches(self, rows: Rows) -> Iterator[tuple[Rows, int]]:
         """Divide *rows* by how many samples their packets carry, and set when the next ones go."""
         frames = self._frames[rows]
-        for count in np.unique(frames).tolist():
-            chosen = rows[frames == count]
-            self._due[chosen] = self.clock + count * FRAME
-            yield chosen, count * FRAME
+        self._due[rows] = self.clock + frames * FRAME
+        for count in range(1, _MOST_FRAMES + 1):
+            is_so_long = frames == count
+            if is_so_long.any():
+                yield rows if is_so_long.all() else rows[is_so_long], count * FRAME
 
     def timestamp(self, row: int) -> int:
         """Give the timestamp of this tick in *row*."""
@@ -106,21 +122,14 @@ class Senders:
         self.octets[row] += payload_octets
         return number
 
-    def begin_packets(self, rows: Rows, packets: NDArray[np.uint8]) -> None:
-        """Make *packets* of *rows*, headers and silence, and count them as sent."""
-        samples = packets.shape[1] - rtp.HEADER_OCTETS
-        packets[:, : rtp.HEADER_OCTETS] = self._headers(rows).view(np.uint8).reshape(len(rows), -1)
-        packets[:, rtp.HEADER_OCTETS :] = self._silence[rows, np.newaxis]
-        self._sequence_number[rows] += 1
-        self._marker[rows] = 0
+    def begin_packets(self, rows: Rows, samples: int) -> None:
+        """Make the headers of packets of *rows* with so many *samples*, and count them as sent."""
+        number, headers = self._sequence_number[rows], self.outbox.headers
+        headers[rows, 0] = self._first_word[rows] | (number & 0xFFFF)
+        headers[rows, 1] = (self._offset[rows] + self.clock) & 0xFFFF_FFFF
+        self._sequence_number[rows] = number + 1
         self.packets[rows] += 1
         self.octets[rows] += samples
-
-    def _headers(self, rows: Rows) -> NDArray[np.void]:
-        headers = np.empty(len(rows), rtp.HEADER)
-        headers["first"] = _FIRST_OCTET
-        headers["second"] = self._payload_type[rows] | self._marker[rows]
-        headers["sequence_number"] = self._sequence_number[rows] & 0xFFFF
-        headers["timestamp"] = self._offset[rows] + self.clock & 0xFFFF_FFFF
-        headers["ssrc"] = self.ssrc[rows]
-        return headers
+        if self._is_marked:
+            self._first_word[rows] &= ~_MARKER
+            self._is_marked = bool((self._first_word[self._order] & _MARKER).any())

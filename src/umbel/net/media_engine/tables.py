@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from umbel.media.engine import Event
+from umbel.media.srtp import Protectors, Unprotectors
 
 from .hearing import Hearing
 from .players import Players
@@ -17,6 +18,8 @@ class Tables:
     def __init__(self, rows: int, tell: Callable[[Event], None]) -> None:
         self.senders = Senders(rows)
         self.players = Players(rows)
+        self.protectors = Protectors(rows)
+        self.unprotectors = Unprotectors(rows)
         self.recorder = Recorder(rows, tell)
-        self.hearing = Hearing(rows, self.recorder)
+        self.hearing = Hearing(rows, self.recorder, self.unprotectors)
         self.seating = Seating(rows)
