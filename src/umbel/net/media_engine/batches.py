@@ -99,6 +99,11 @@ class Inbox:
         octets = np.ascontiguousarray(self.data[: self.count, :HEADER_OCTETS])
         return octets.view(">u4").astype(np.uint32)
 
+    def payloads(self, slots: Rows, octets: int) -> NDArray[np.uint8]:
+        """Give so many octets behind the headers of *slots*."""
+        payloads: NDArray[np.uint8] = self.data[slots, HEADER_OCTETS : HEADER_OCTETS + octets]
+        return payloads
+
     def clear(self) -> None:
         """Forget the packets of the tick before."""
         self.count = 0

@@ -143,24 +143,11 @@ class Hearing:
         self._received[rows] += 1
         self._measure_jitter(rows, stamps, now)
         is_recorded = self._recorder.is_recording[rows]
-        if is_recorded.any():
-            self._record(inbox, slots, rows, numbers, stamps, lengths, is_recorded)
-
-    def _record(
-        self,
-        inbox: Inbox,
-        slots: Slots,
-        rows: Rows,
-        numbers: NDArray[np.int64],
-        stamps: NDArray[np.int64],
-        lengths: NDArray[np.intp],
-        is_recorded: NDArray[np.bool_],
-    ) -> None:
         for length in different(lengths[is_recorded]):
-            chosen = np.flatnonzero(is_recorded & (lengths == length))
-            payloads = inbox.data[slots[chosen], rtp.HEADER_OCTETS : rtp.HEADER_OCTETS + length]
-            of = rows[chosen]
-            self._recorder.put(of, self._ssrc[of], numbers[chosen], stamps[chosen], payloads)
+            wanted = np.flatnonzero(is_recorded & (lengths == length))
+            payloads = inbox.payloads(slots[wanted], length)
+            of = rows[wanted]
+            self._recorder.put(of, self._ssrc[of], numbers[wanted], stamps[wanted], payloads)
 
     def _decrypted(
         self, inbox: Inbox, slots: Slots, rows: Rows, lengths: NDArray[np.intp]
