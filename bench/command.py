@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from . import figures, media
+from . import figures, media, site, target
 from .building import CACHE, NotPossible, build
 from .machine import Cores, describe
 from .programs import ProgramFailed
@@ -62,6 +62,23 @@ def media_command(
     except (NotPossible, ProgramFailed) as error:
         raise click.ClickException(str(error)) from error
     _report(series, media.ratios(series), as_json=as_json, out=out or CACHE)
+
+
+@main.command("target")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the target's JSON file there.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Of the node; it is made anew.")
+@click.option("--port", default=5560, show_default=True, help="UDP and TCP; TLS has the next.")
+@click.option("--only-write", is_flag=True, help="Write the file, and start nothing.")
+def target_command(out: Path | None, folder: Path | None, port: int, only_write: bool) -> None:
+    """Serve as a whole node in the foreground, for a load generator that is not ours."""
+    place = site.Place(folder=(folder or CACHE / "target").absolute(), port=port)
+    try:
+        if out is not None:
+            target.write(place, out)
+        if not only_write:
+            target.serve(place)
+    except (NotPossible, site.NotOurs) as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _report(

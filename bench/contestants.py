@@ -70,9 +70,7 @@ class LoopContestant:
 
     async def start(self) -> None:
         """Start the program; only its tick is on the measured core, its sink is not."""
-        arguments = loop_arguments(
-            self._kind, self._most, self._programs.libsrtp, self._cores.load
-        )
+        arguments = loop_arguments(self._kind, self._most, self._programs.libsrtp, self._cores.load)
         self._loop = await Loop.run(self._programs.loop, *arguments)
         await self._loop.ask("figures")
         os.sched_setaffinity(self._loop.process.pid, {self._cores.server})
@@ -195,10 +193,7 @@ def prompt_file() -> Path:
     t = np.arange(10 * 8000) / 8000
     syllables = 0.4 + 0.6 * np.abs(np.sin(9.7 * t))
     voice = 2500 * np.sin(1131 * t) + 1700 * np.sin(3267 * t) + 900 * np.sin(9299 * t)
-    piece = g711.decode(
-        Codec.PCMU, g711.encode(Codec.PCMU, (syllables * voice).astype(np.int16))
-    )
+    piece = g711.decode(Codec.PCMU, g711.encode(Codec.PCMU, (syllables * voice).astype(np.int16)))
     sound = wav.Sound(rate=8000, samples=np.tile(piece, _PROMPT_SECONDS // 10))
     path.write_bytes(wav.write(sound))
     return path
-

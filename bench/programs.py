@@ -175,7 +175,9 @@ class Loop(Program):
 
 def loop_arguments(kind: Kind, most: int, libsrtp: Path, sink_core: int) -> list[str]:
     """Give the arguments with which the loop serves calls of a kind."""
-    does = [name for name, wanted in (("playing", kind.plays), ("recording", kind.records)) if wanted]
+    does = [
+        name for name, wanted in (("playing", kind.plays), ("recording", kind.records)) if wanted
+    ]
     arguments = ["--sockets", "own" if kind.has_own_ports else "shared", "--does", ",".join(does)]
     arguments += ["--most", str(most), "--sink-core", str(sink_core)]
     return [*arguments, "--libsrtp", str(libsrtp)] if kind.is_secure else arguments
