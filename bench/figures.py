@@ -1,7 +1,8 @@
 """What was measured, as values; whether a step held, whether it can be trusted; ratios."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Final
 
 ON_TIME_SHARE: Final = 0.99
@@ -105,15 +106,36 @@ def failures(step: Step, kind: Kind) -> Iterator[str]:
         yield f"{dropped:.1%} dropped at its sockets"
 
 
-def doubts(step: Step) -> Iterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A reason not to trust a figure, and how strong it is."""
+
+    what: str
+    share: float
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.share:.0%}"
+
+
+def doubts(step: Step) -> Iterator[Doubt]:
     """Say why the figures of a step cannot be trusted; nothing: they can."""
     late = step.window.sent_late / step.window.sent if step.window.sent else 0.0
-    if late > GENERATOR_LATE:
-        yield f"the generator sent {late:.1%} of its packets late"
-    if step.foreign > NOISE:
-        yield f"others used {step.foreign:.0%} of a core"
-    if step.stolen > STOLEN:
-        yield f"the host took {step.stolen:.0%} of a core"
+    for what, share, most in (
+        ("packets that the generator sent late:", late, GENERATOR_LATE),
+        ("of a core used by others:", step.foreign, NOISE),
+        ("of a core taken by the host:", step.stolen, STOLEN),
+    ):
+        if share > most:
+            yield Doubt(what=what, share=share)
+
+
+def worst(several: Iterable[Doubt]) -> tuple[Doubt, ...]:
+    """Give the strongest doubt of each sort."""
+    found: dict[str, Doubt] = {}
+    for doubt in several:
+        if doubt.what not in found or found[doubt.what].share < doubt.share:
+            found[doubt.what] = doubt
+    return tuple(found.values())
 
 
 def _recorded_share(step: Step) -> float | None:
@@ -150,10 +172,18 @@ class Series:
         first, last = held[0], held[-1]
         return 100 * (last.memory - first.memory) / (last.calls - first.calls)
 
-    def doubts(self) -> list[str]:
-        """Give each doubt once that concerns the steps that decided the limit."""
-        deciding = [*self.held()[-1:], *(it for it in self.steps if it.calls > self.limit)]
-        return sorted({doubt for step in deciding for doubt in doubts(step)})
+    def doubts(self) -> tuple[Doubt, ...]:
+        """
+        Give why the limit may be higher in truth; nothing: it is what was measured.
+
+        What held in spite of others held; what failed beside others may hold alone.
+        """
+        failed = [step for step in self.steps if step.calls > self.limit]
+        if not failed:
+            return ()
+        least = min(step.calls for step in failed)
+        tries = [tuple(doubts(step)) for step in failed if step.calls == least]
+        return worst(chain.from_iterable(tries)) if all(tries) else ()
 
     def to_json(self) -> Json:
         """Give everything, for programs."""
@@ -164,12 +194,12 @@ class Series:
             "cost_per_100": {str(calls): round(it, 3) for calls, it in self.cost_per_100().items()},
             "memory_per_100": self.memory_per_100(),
             "idle_memory": round(self.idle_memory, 1),
-            "doubts": self.doubts(),
+            "doubts": [str(it) for it in self.doubts()],
             "steps": [
                 {
                     **asdict(step),
                     "failures": list(failures(step, self.kind)),
-                    "doubts": list(doubts(step)),
+                    "doubts": [str(it) for it in doubts(step)],
                 }
                 for step in self.steps
             ],
@@ -186,7 +216,7 @@ class Ratio:
     against: str
     target: float | None = None
     """What the ratio is to be at least; ``None``: it is only told."""
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def value(self) -> float | None:
@@ -202,7 +232,8 @@ class Ratio:
 
     def to_json(self) -> Json:
         """Give it for programs."""
-        return {**asdict(self), "value": self.value, "met": self.is_met}
+        told = [str(it) for it in self.doubts]
+        return {**asdict(self), "doubts": told, "value": self.value, "met": self.is_met}
 
 
 def limit_ratio(ours: Series, theirs: Series, target: float | None = None) -> Ratio:
@@ -213,7 +244,7 @@ def limit_ratio(ours: Series, theirs: Series, target: float | None = None) -> Ra
         theirs=theirs.limit,
         against=theirs.contestant,
         target=target,
-        doubts=tuple(sorted({*ours.doubts(), *theirs.doubts()})),
+        doubts=worst((*ours.doubts(), *theirs.doubts())),
     )
 
 
@@ -222,13 +253,14 @@ def cost_ratio(series: Series, few: int, many: int) -> Ratio | None:
     costs = series.cost_per_100()
     if few not in costs or many not in costs:
         return None
+    compared = [step for step in series.held() if step.calls in (few, many)]
     return Ratio(
         what=f"cost per 100 calls at {few} : at {many}, {series.kind.name}",
         ours=costs[few],
         theirs=costs[many],
         against="itself",
         target=1.0,
-        doubts=tuple(series.doubts()),
+        doubts=worst(doubt for step in compared for doubt in doubts(step)),
     )
 
 
@@ -241,7 +273,7 @@ def ratio_lines(ratios: Sequence[Ratio]) -> Iterator[str]:
         target = "" if it.target is None else f"≥ {it.target:g}"
         verdict = {True: "met", False: "**missed**", None: ""}[it.is_met]
         if it.doubts:
-            verdict = f"{verdict} (doubtful: {'; '.join(it.doubts)})".strip()
+            verdict = f"in doubt ({'; '.join(map(str, it.doubts))})"
         yield (
             f"| {it.what} | {it.ours:,.6g} | {it.theirs:,.6g} | {it.against} | {value} | "
             f"{target} | {verdict} |"

@@ -162,7 +162,7 @@ class _Climb:
         for attempt in range(1 + _AGAIN):
             step = await self._step(calls)
             self.series.steps.append(step)
-            wrong, doubtful = list(failures(step, self._kind)), list(doubts(step))
+            wrong, doubtful = list(failures(step, self._kind)), [*map(str, doubts(step))]
             self._tell(step, wrong, doubtful)
             if not wrong:
                 return True
@@ -174,7 +174,7 @@ class _Climb:
     def _tell(self, step: Step, wrong: list[str], doubtful: list[str]) -> None:
         window = step.window
         words = "holds" if not wrong else "FAILS: " + ", ".join(wrong)
-        doubt = f" [doubtful: {', '.join(doubtful)}]" if doubtful else ""
+        doubt = f" [in doubt: {', '.join(doubtful)}]" if doubtful else ""
         late = f"late p50 {window.p50:.1f} p99 {window.p99:.1f} p99.9 {window.p999:.1f} "
         late += f"max {window.worst:.1f} ms, lost {step.lost_share:.2%}, "
         say(
