@@ -44,6 +44,7 @@ from .playing import Playing
 from .ports import Ports
 from .prompts import Prompts
 from .reporting import Sending, until_next
+from .reports import report_many
 from .session import Session
 from .tables import Tables
 
@@ -267,9 +268,22 @@ class Engine:
     # --- reports ---------------------------------------------------------------------------
 
     def _report_due(self, now: Instant) -> None:
-        for row in np.flatnonzero(self._report_at <= now).tolist():
-            self._report(self._intake.session(row))
-            self._report_at[row] = now + until_next(self._randomness.fraction())
+        rows = np.flatnonzero(self._report_at <= now)
+        if not len(rows):
+            return
+        sessions = [self._intake.session(row) for row in rows.tolist()]
+        for session in sessions:
+            self._report_at[session.row] = now + until_next(self._randomness.fraction())
+        usual = [each for each in sessions if self._has_usual_report(each)]
+        report_many(usual, self._tables, now=now, ntp=self._ntp())
+        for session in sessions:
+            if session not in usual:
+                self._report(session)
+
+    def _has_usual_report(self, session: Session) -> bool:
+        """Say whether a call has sent something and heard somebody."""
+        is_heard = session.sources.latest is not None
+        return is_heard and bool(self._tables.senders.packets[session.row])
 
     def _report(self, session: Session, *more: rtcp.RtcpPacket) -> None:
         if session.transport is None:

@@ -1,4 +1,4 @@
-"""What is played to all calls, as arrays: a second of each tape lies ready, and is sent from there.
+"""What is played to all calls, as arrays: two seconds of each tape lie ready, and are sent from there.
 
 Plain packets are sent from where their audio lies; it is copied for those that are encrypted only.
 """
@@ -15,6 +15,8 @@ from umbel.media.session import Codec
 from .batches import Addresses, Rows
 from .playing import Playing
 
+_READY: Final = 2 * SAMPLES_PER_SECOND
+"""Samples of a tape that are read at once."""
 _LONGEST: Final = 1000
 """Samples of silence that lie ready: more than any packet has."""
 _CODECS: Final = tuple(Codec)
@@ -29,13 +31,13 @@ class Players:
     def __init__(self, rows: int) -> None:
         self._playing: dict[int, Playing] = {}
         self._is_playing = np.zeros(rows, np.bool_)
-        self._audio = np.zeros(rows * SAMPLES_PER_SECOND + len(_CODECS) * _LONGEST, np.uint8)
+        self._audio = np.zeros(rows * _READY + len(_CODECS) * _LONGEST, np.uint8)
         """For each row what was read of the tape and not yet sent; then silence of each codec."""
-        self._ready = self._audio[: rows * SAMPLES_PER_SECOND].reshape(rows, SAMPLES_PER_SECOND)
-        silence = self._audio[rows * SAMPLES_PER_SECOND :].reshape(len(_CODECS), _LONGEST)
+        self._ready = self._audio[: rows * _READY].reshape(rows, _READY)
+        silence = self._audio[rows * _READY :].reshape(len(_CODECS), _LONGEST)
         for codec, octets in zip(_CODECS, silence, strict=True):
             octets[:] = g711.SILENCE[codec]
-        self._silence = np.full(rows, rows * SAMPLES_PER_SECOND, np.int64)
+        self._silence = np.full(rows, rows * _READY, np.int64)
         """Where the silence of each row's codec lies."""
         self._sent = np.zeros(rows, np.int64)
         """Samples of what is ready."""
@@ -70,7 +72,7 @@ class Players:
             self._read_on(row)
         sent, end = self._sent[playing], self._end[playing]
         places = self._silence[rows]
-        places[is_playing] = playing * SAMPLES_PER_SECOND + sent
+        places[is_playing] = playing * _READY + sent
         self._sent[playing] = sent = np.minimum(sent + samples, end)
         at_end = playing[sent == end]
         return places, [row for row in at_end.tolist() if self._playing[row].is_finished]
@@ -86,12 +88,12 @@ class Players:
         return audio
 
     def _read_on(self, row: int) -> None:
-        """Read the next second of a tape, behind what is left; where it ends, silence follows."""
+        """Read the next seconds of a tape, behind what is left; where it ends, silence follows."""
         start, end = int(self._sent[row]), int(self._end[row])
         ready, left = self._ready[row], end - start
         if left:
             ready[:left] = ready[start:end].copy()
         read = left + self._playing[row].read_into(ready[left:])
-        if read < SAMPLES_PER_SECOND:
+        if read < _READY:
             ready[read:] = self._audio[self._silence[row]]
         self._sent[row], self._end[row] = 0, read

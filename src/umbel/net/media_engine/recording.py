@@ -33,9 +33,8 @@ _FOR_EVER: Final = 1 << 62
 Tell = Callable[[Event], None]
 
 _LAWS: Final = tuple(Codec)
-_DECODING: Final = tuple(g711.DECODING[codec] for codec in _LAWS)
-_SQUARES: Final = tuple(np.square(samples.astype(np.float32)) for samples in _DECODING)
-"""Of each law's 256 codes: what levels are the means of."""
+_DECODING: Final = tuple(g711.decoding_of_pairs(codec) for codec in _LAWS)
+_SQUARES: Final = tuple(g711.squares_of_pairs(codec) for codec in _LAWS)
 
 
 class Recorder:
@@ -142,8 +141,9 @@ class Recorder:
         silent: list[int] = []
         for law in different(self._law[rows]):
             alike = rows[self._law[rows] == law]
-            squares = np.take(_SQUARES[law], self._strips.latest(alike), mode="clip")
-            frames = self._meter.hear(alike, levels_of_squares(squares.mean(axis=1)))
+            pairs = self._strips.latest(alike).view(np.uint16)
+            squares = np.take(_SQUARES[law], pairs, mode="clip").sum(axis=1) / FRAME
+            frames = self._meter.hear(alike, levels_of_squares(squares))
             silent += alike[frames * FRAME >= self._silence[alike]].tolist()
         return silent
 
@@ -155,7 +155,8 @@ class Recorder:
         excess = np.maximum(self._samples[rows] - self._longest[rows], 0)
         for law in different(self._law[rows]):
             alike = np.flatnonzero(self._law[rows] == law)
-            linear = np.take(_DECODING[law], octets[alike], mode="clip")
+            pairs = octets[alike].view(np.uint16)
+            linear = np.take(_DECODING[law], pairs, mode="clip").view(np.int16)
             for row, samples, over in zip(
                 rows[alike].tolist(), linear, excess[alike].tolist(), strict=True
             ):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from umbel.media import rtp
 from umbel.media.frame import FRAME
@@ -114,6 +115,11 @@ class Senders:
         """Give the timestamp of this tick in *row*."""
         return int(self._offset[row] + self.clock) & 0xFFFF_FFFF
 
+    def timestamps(self, rows: Rows) -> NDArray[np.int64]:
+        """Give the timestamps of this tick in *rows*."""
+        timestamps: NDArray[np.int64] = (self._offset[rows] + self.clock) & 0xFFFF_FFFF
+        return timestamps
+
     def take_sequence_number(self, row: int, payload_octets: int) -> int:
         """Give the sequence number for a packet made elsewhere, and count that packet as sent."""
         number = int(self._sequence_number[row]) & 0xFFFF
@@ -126,7 +132,7 @@ class Senders:
         """Make the headers of packets of *rows* with so many *samples*, and count them as sent."""
         number, headers = self._sequence_number[rows], self.outbox.headers
         headers[rows, 0] = self._first_word[rows] | (number & 0xFFFF)
-        headers[rows, 1] = (self._offset[rows] + self.clock) & 0xFFFF_FFFF
+        headers[rows, 1] = self.timestamps(rows)
         self._sequence_number[rows] = number + 1
         self.packets[rows] += 1
         self.octets[rows] += samples
