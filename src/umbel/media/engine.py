@@ -60,7 +60,8 @@ class Open:
     peer: tuple[str, int] | None = None
     """
     Where signalling says that the peer's audio will come from: then calls of other peers may share
-    the ports. ``None``: that is not known yet, and the ports are this session's alone.
+    the ports. ``None``: that is not known yet, or the peer may be behind NAT, and the ports are
+    this session's alone until its address is known.
     """
 
 

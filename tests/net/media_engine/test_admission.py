@@ -92,9 +92,11 @@ class TestAPeerBehindNat:
         studio.call(peer, learn_address=True)
         stranger.engine = peer.engine
         press(stranger)
-        studio.tick(3)
-
+        studio.tick()
         assert keys(studio) == 1
+
+        peer.heard()
+        studio.tick(3)
         assert peer.heard() == []
         assert len(stranger.heard()) == 3
 
@@ -118,7 +120,7 @@ class TestAPeerBehindNat:
         studio.tick()
         studio.connect(peer, learn_address=True)
         press(peer)
-        studio.tick()
+        studio.tick(2)
 
         assert keys(studio) == 0
         assert len(stranger.heard()) == 2
@@ -176,7 +178,7 @@ class TestAPeerBehindNat:
             studio.call(agreed, learn_address=True)
             real.engine = agreed.engine
             press(real)
-            studio.tick()
+            studio.tick(2)
 
             assert keys(studio) == 1
             assert len(real.heard()) == 1

@@ -192,9 +192,7 @@ class TestSince:
 
 
 class TestBargeIn:
-    def test_silences_the_very_tick_in_which_the_key_comes(
-        self, studio: Studio, peer: RtpPeer
-    ) -> None:
+    def test_silences_the_tick_after_the_key_came(self, studio: Studio, peer: RtpPeer) -> None:
         studio.call(peer)
         studio.play(Tone(440, 10.0), stop_keys="12")
         studio.tick(4)
@@ -204,8 +202,10 @@ class TestBargeIn:
 
         assert happened == [
             KeyPressed(session="a", key="2"),
-            PlayEnded(session="a", play=1, ended=PlayEnd.KEY, position=0.08),
+            PlayEnded(session="a", play=1, ended=PlayEnd.KEY, position=0.1),
         ]
+        peer.heard()
+        studio.tick()
         assert listened(peer) == b"\xff" * 160
 
     def test_by_another_key_does_not_happen(self, studio: Studio, peer: RtpPeer) -> None:
@@ -333,6 +333,8 @@ class TestAClip:
             studio.tick(3)
             before = listened(peer)
             loader.work()
+            studio.tick()
+            peer.heard()
             studio.tick()
 
             assert before == b"\xff" * 480

@@ -63,12 +63,11 @@ class TestAPair:
         assert ports.take("127.0.0.1").pair.port == first.pair.port
         ports.close()
 
-    def test_serves_others_once_its_newcomer_is_known(self) -> None:
+    def test_serves_calls_of_other_peers(self) -> None:
         ports = Ports(free_pairs(2))
         seats = []
         for number in range(CALLS_OF_A_PAIR + 1):
             seat = ports.take("127.0.0.1", ("192.0.2.1", 40000 + number))
-            seat.pair.newcomers.clear()
             seats.append(seat)
 
         assert len({seat.pair.port for seat in seats[:-1]}) == 1
@@ -79,7 +78,6 @@ class TestAPair:
     def test_is_of_one_address(self) -> None:
         ports = Ports(free_pairs(2))
         first = ports.take("127.0.0.1", PEER)
-        first.pair.newcomers.clear()
 
         assert ports.take("127.0.0.2", OTHER).pair is not first.pair
         ports.close()
@@ -87,7 +85,6 @@ class TestAPair:
     def test_has_no_peer_twice(self) -> None:
         ports = Ports(free_pairs(2))
         first = ports.take("127.0.0.1", PEER)
-        first.pair.newcomers.clear()
 
         assert ports.take("127.0.0.1", PEER).pair is not first.pair
         ports.close()
@@ -103,7 +100,6 @@ class TestAPair:
     def test_is_closed_with_its_last_call(self) -> None:
         ports = Ports(free_pairs(1))
         first = ports.take("127.0.0.1", PEER)
-        first.pair.newcomers.clear()
         second = ports.take("127.0.0.1", OTHER)
         ports.leave(first)
         assert second.pair.rtp.fileno() >= 0

@@ -142,19 +142,29 @@ class TestANewcomer:
 
         assert sorted(pressed(studio)) == ["a", "b"]
 
-    def test_has_its_port_alone_until_its_peer_is_known(
+    def test_has_its_port_alone_while_nothing_is_known_of_its_peer(
         self, studio: Studio, peers: list[RtpPeer]
     ) -> None:
         known, coming, _ = peers
         studio.call(known, "a")
         ports = []
-        for name, port in (("b", 40000), ("c", 40002)):
-            (opened,) = studio.do(Open(session=name, address="127.0.0.1", peer=("::", port)))
+        for name in "bc":
+            (opened,) = studio.do(Open(session=name, address="127.0.0.1"))
             ports.append(opened.port if isinstance(opened, Opened) else 0)
         studio.call(coming, "d")
 
-        assert ports[0] == known.engine[1]
-        assert len({*ports, coming.engine[1]}) == 3
+        assert len({*ports, known.engine[1]}) == 3
+        assert coming.engine == known.engine
+
+    def test_whose_peer_is_named_beforehand_shares_a_port_at_once(self, studio: Studio) -> None:
+        """A thousand that come in one second are not connected before the next one comes."""
+        ports = set()
+        for number in range(20):
+            peer = ("192.0.2.1", 40000 + number)
+            (opened,) = studio.do(Open(session=str(number), address="127.0.0.1", peer=peer))
+            ports.add(opened.port if isinstance(opened, Opened) else 0)
+
+        assert len(ports) == 1
 
     def test_is_not_taken_for_the_peer_of_a_call_that_is_over(
         self, studio: Studio, peers: list[RtpPeer]

@@ -19,9 +19,8 @@ from umbel.media.rtp import HEADER_OCTETS
 
 from .names import NAME_OCTETS, Names
 
-DENSE: Final = 512
-"""Octets of a packet that lie close together: 60 ms of G.711 with every tag there is."""
-LONGEST_PACKET: Final = 1500
+LONGEST: Final = 1024
+"""Octets of a packet: 120 ms of G.711 with every tag there is. What is longer is cut off."""
 
 _MESSAGE: Final = np.dtype(
     [
@@ -69,24 +68,22 @@ class Inbox:
         self.slots = slots
         self.count = 0
         """Packets of this tick; they are in the first slots."""
-        self.data = np.zeros((slots, DENSE), np.uint8)
-        """The beginning of each packet; what lies behind its length is of older ones."""
+        self.data = np.zeros((slots, LONGEST), np.uint8)
+        """Each packet; what lies behind its length is of older ones."""
         self.names: Names = np.zeros((slots, NAME_OCTETS), np.uint8)
         self.pairs = np.zeros(slots, np.intp)
         """The index of the port pair that each came to."""
-        self._rest = np.zeros((slots, LONGEST_PACKET - DENSE), np.uint8)
-        self._pieces = np.zeros((slots, 2), _PIECE)
+        self._pieces = np.zeros(slots, _PIECE)
         self._messages = np.zeros(slots, _MESSAGE)
         self._prepare()
 
     def _prepare(self) -> None:
         number = np.arange(self.slots, dtype=np.uint64)
-        for piece, part in enumerate((self.data, self._rest)):
-            self._pieces["base"][:, piece] = part.ctypes.data + number * part.strides[0]
-            self._pieces["octets"][:, piece] = part.shape[1]
+        self._pieces["base"] = self.data.ctypes.data + number * LONGEST
+        self._pieces["octets"] = LONGEST
         self._messages["name"] = self.names.ctypes.data + number * NAME_OCTETS
         self._messages["pieces"] = self._pieces.ctypes.data + number * self._pieces.strides[0]
-        self._messages["piece_count"] = 2
+        self._messages["piece_count"] = 1
 
     @property
     def lengths(self) -> NDArray[np.uint32]:
@@ -100,8 +97,11 @@ class Inbox:
         return octets.view(">u4").astype(np.uint32)
 
     def payloads(self, slots: Rows, octets: int) -> NDArray[np.uint8]:
-        """Give so many octets behind the headers of *slots*."""
-        payloads: NDArray[np.uint8] = self.data[slots, HEADER_OCTETS : HEADER_OCTETS + octets]
+        """Give so many octets behind the headers of *slots*, which are in order."""
+        end = HEADER_OCTETS + octets
+        if len(slots) == self.count:
+            return self.data[: self.count, HEADER_OCTETS:end]  # Where they lie, without a copy.
+        payloads: NDArray[np.uint8] = self.data[slots, HEADER_OCTETS:end]
         return payloads
 
     def clear(self) -> None:
@@ -129,9 +129,7 @@ class Inbox:
 
     def octets(self, slot: int) -> bytes:
         """Give one whole packet."""
-        length = int(self._messages["octets"][slot])
-        start = self.data[slot, :length].tobytes()
-        return start + self._rest[slot, : length - DENSE].tobytes() if length > DENSE else start
+        return self.data[slot, : int(self._messages["octets"][slot])].tobytes()
 
 
 class Outbox:
@@ -146,7 +144,7 @@ class Outbox:
         require_wide_pointers()
         self.headers = np.zeros((rows, HEADER_OCTETS // 4), ">u4")
         """Of each row, in words of the network's order."""
-        self.sealed = np.zeros((rows, DENSE), np.uint8)
+        self.sealed = np.zeros((rows, LONGEST), np.uint8)
         """The whole packets of those that are encrypted."""
         self._pieces = np.zeros((rows, 2), _PIECE)
         self._messages = np.zeros(rows, _MESSAGE)

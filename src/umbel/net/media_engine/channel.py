@@ -82,14 +82,20 @@ class Channel(Generic[Message]):
 
     def send(self, messages: Sequence[object]) -> None:
         """Send a batch as far as the node reads; the rest goes with the next call."""
-        if messages:
-            self._unsent += pack(messages)
+        octets = pack(messages) if messages else b""
+        if not self._unsent:
+            octets = octets[self._push(octets) :]
+        self._unsent += octets
         if len(self._unsent) > _MOST_UNREAD:
             raise Disconnected("the node has stopped reading")
+        while self._unsent and (pushed := self._push(self._unsent)):
+            del self._unsent[:pushed]
+
+    def _push(self, octets: bytes | bytearray) -> int:
+        """Send what the stream takes now; give how many octets that were."""
         try:
-            while self._unsent:
-                del self._unsent[: self._stream.send(self._unsent)]
+            return self._stream.send(octets) if octets else 0
         except BlockingIOError:
-            pass  # The stream is full; what is left is sent when the node has read.
+            return 0  # The stream is full; what is left is sent when the node has read.
         except OSError as error:
             raise Disconnected(f"the node's end broke: {error}") from error

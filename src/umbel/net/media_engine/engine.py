@@ -202,10 +202,11 @@ class Engine:
         """
         now = self._clock.now()
         self._tables.senders.clock += frames * FRAME
+        # First of all, so that what comes in, more or less of it, makes nothing late that goes out.
+        self._send()
         self._intake.take(now, self._ntp())
         self._tables.recorder.tick(frames)
         self._load()
-        self._send()
         self._report_due(now)
 
     def _load(self) -> None:

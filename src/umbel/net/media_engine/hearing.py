@@ -20,7 +20,7 @@ from umbel.media import rtp
 from umbel.media.rtp import Reception
 from umbel.media.srtp import Unprotectors
 
-from .batches import DENSE, Inbox, Rows, different
+from .batches import Inbox, Rows, different
 from .recording import Recorder
 
 Slots = NDArray[np.intp]
@@ -118,7 +118,6 @@ class Hearing:
             ((words[:, 0] & _VERSION_AND_TYPE) == self._expected[rows])
             & (words[:, 2] == self._ssrc[rows])
             & (lengths > rtp.HEADER_OCTETS + self._overhead[rows])
-            & (lengths <= DENSE)
             & (near > -Reception.MAX_MISORDER)
             & (near < Reception.MAX_DROPOUT)
         )

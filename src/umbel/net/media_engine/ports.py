@@ -95,7 +95,8 @@ class Ports:
         pair = self._shared(address, peer) or self._another(address)
         seat = Seat(self._rows.pop(), pair)
         pair.peers[seat.row] = peer
-        pair.newcomers.add(seat.row)
+        if peer is None:
+            pair.newcomers.add(seat.row)
         return seat
 
     def leave(self, seat: Seat) -> None:
