@@ -130,11 +130,12 @@ class Reception:
             reason=why_unknown(peer_of(source), gateways),
         )
 
-    def lose_media(self) -> None:
-        """The media engine is gone: every call ends, what was recorded is kept."""
+    def lose_media(self, sessions: frozenset[str]) -> None:
+        """A media engine is gone with these sessions: their calls go on in another, or end."""
         for served in list(self._served.values()):
-            with self._around.faults.contained("hanging up after the media engine was lost"):
-                served.lose_media()
+            if served.id in sessions:
+                with self._around.faults.contained("leaving a media engine that was lost"):
+                    served.lose_media()
 
     async def stop(self, reason: str) -> None:
         """Hang up every call and wait until each is written down; no other may be offered."""

@@ -50,7 +50,7 @@ class Losses:
 
     def __init__(self, engine: MediaEngine) -> None:
         self._reasons: asyncio.Queue[str] = asyncio.Queue()
-        engine.on_lost = self._reasons.put_nowait
+        engine.on_lost = lambda lost: self._reasons.put_nowait(lost.reason)
 
     async def next(self) -> str:
         async with asyncio.timeout(10):
@@ -215,7 +215,7 @@ class TestStop:
     async def test_is_no_loss(self) -> None:
         engine = MediaEngine(PORTS)
         reasons: list[str] = []
-        engine.on_lost = reasons.append
+        engine.on_lost = lambda lost: reasons.append(lost.reason)
         await engine.start()
         await engine.open("a", "127.0.0.1", lambda _: None)
         await engine.stop()

@@ -1,0 +1,180 @@
+"""Whether another call would make audio late: decided from what the media engines measure.
+
+Past its limit an engine does not get worse little by little. A tick that takes longer than 20 ms makes
+the next one late, packets come in bursts, and soon every call is late by whole seconds. So the limit
+lies before that, and calls beyond it are sent elsewhere. An engine that is in time is never stopped:
+a hiccup of the machine is no load, and how busy an engine may be is known only from its own ticks.
+
+What one call costs is measured, not assumed: the share of the time that goes into ticks, over the
+sessions that were open. Sessions are counted when they are asked for, so a burst is seen before the
+next measurement, which comes about each second.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+from umbel.core.instants import Duration, Instant
+
+from .engine import Load
+
+TICK: Final[Duration] = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """When an engine takes no more calls. Shares are of the time, 1 being all of it."""
+
+    busy: float = 0.85
+    """
+    The most of its time that may go into ticks. On a core of its own an engine is in time at 80 %; at
+    95 % what a second holds besides (reports, prompts that are loaded, recordings handed over) has no
+    room any more.
+    """
+    busy_again: float = 0.75
+    """A full engine takes calls again below this: the room of a few dozen calls, not of one."""
+    long_tick: float = 0.95
+    """One tick in twenty may be longer than this share of 20 ms: they are the next to be left out."""
+    skipping: float = 0.6
+    """An engine so busy that leaves out a tick does it because of its calls, and is full at once."""
+    late: Duration = 0.01
+    """
+    One tick in twenty may begin so late, which telephones put up with; where more do, again and
+    again, somebody else has the core, and being busy says nothing.
+    """
+    few: int = 10
+    """With fewer sessions it is not the calls that make an engine late: refusing would mend nothing."""
+    patience: int = 3
+    """Measurements that must agree before lateness counts, and before it is forgotten."""
+    silence: Duration = 5.0
+    """An engine that tells nothing for so long is past its limit, or stands still."""
+    usual_cost: float = 0.00035
+    """What a call costs (play and record, G.711, a processor of 2024) before any was measured."""
+    usual_weight: int = 100
+    """So many calls are needed to believe the measurement as much as the usual cost."""
+    unmeasured: int = 1200
+    """The most calls that are taken before their cost is measured: a thousand may come in a second."""
+
+
+class EngineRoom:
+    """What is known of the room that one engine has."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._idle = 0.0
+        """The share that goes into ticks without a session."""
+        self._costs: deque[float] = deque(maxlen=5)
+        self._bad = 0
+        self._good = 0
+        self._strain = ""
+        self._heard_at: Instant | None = None
+        self.load: Load | None = None
+        """What was measured last."""
+
+    def take(self, load: Load, now: Instant) -> None:
+        """Take what the engine measured since it told last."""
+        self.load, self._heard_at = load, now
+        used = self._used(load)
+        if load.sessions == 0:
+            self._idle = used if not self._idle else min(used, (7 * self._idle + used) / 8)
+        limits = self._limits
+        spent = max(0.0, used - self._idle) + limits.usual_cost * limits.usual_weight
+        self._costs.append(spent / (load.sessions + limits.usual_weight))
+        self._judge(load)
+
+    def trouble(self, now: Instant) -> str:
+        """Say why no call can be taken, whatever it costs; empty: nothing speaks against it."""
+        if self._heard_at is not None and now - self._heard_at > self._limits.silence:
+            return f"a media engine has told nothing for {now - self._heard_at:.0f} s"
+        return self._strain
+
+    def capacity(self, *, is_full: bool) -> float:
+        """Give how many sessions the engine can be expected to bear."""
+        limits = self._limits
+        cost = median(self._costs) if self._costs else limits.usual_cost
+        share = limits.busy_again if is_full else limits.busy
+        measured = self.load.sessions if self.load is not None else 0
+        return min((share - self._idle) / cost, measured + limits.unmeasured)
+
+    def _used(self, load: Load) -> float:
+        """Give the share of the time that is used, where a few long ticks count like all."""
+        limits = self._limits
+        return max(load.busy, load.tick / TICK * limits.busy / limits.long_tick)
+
+    def _judge(self, load: Load) -> None:
+        limits = self._limits
+        is_loaded = load.sessions >= limits.few
+        is_bad = load.skipped > 0 or load.late > limits.late
+        self._bad = self._bad + 1 if is_bad and is_loaded else 0
+        self._good = 0 if is_bad else self._good + 1
+        if is_loaded and load.skipped and load.busy >= limits.skipping:
+            self._strain = f"a media engine left out {load.skipped} ticks of a second under its load"
+        elif self._bad >= limits.patience:
+            self._strain = (
+                f"a media engine comes late again and again, by {1000 * load.latest:.0f} ms: "
+                "it shares its core"
+            )
+        elif self._good >= limits.patience:
+            self._strain = ""
+
+
+class Admission:
+    """Whether the engines of a node bear another call. Full and not full have a distance."""
+
+    def __init__(self, engines: int, limits: Limits = Limits()) -> None:
+        self._limits = limits
+        self._rooms = [EngineRoom(limits) for _ in range(engines)]
+        self.cause = ""
+        """Why no call is taken; empty: calls are taken."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether another call would be refused."""
+        return bool(self.cause)
+
+    @property
+    def loads(self) -> tuple[Load | None, ...]:
+        """What each engine measured last; ``None``: nothing yet."""
+        return tuple(room.load for room in self._rooms)
+
+    def begin(self, engine: int) -> None:
+        """Another process has taken the engine's place: nothing is known of it."""
+        self._rooms[engine] = EngineRoom(self._limits)
+
+    def take(self, engine: int, load: Load, now: Instant) -> None:
+        """Take what an engine measured."""
+        self._rooms[engine].take(load, now)
+
+    def by_room(self, sessions: Sequence[int], now: Instant) -> list[int]:
+        """Give the engines, the one with the most room first; *sessions*: what each has."""
+
+        def room(engine: int) -> tuple[bool, float]:
+            one = self._rooms[engine]
+            return bool(one.trouble(now)), sessions[engine] - one.capacity(is_full=False)
+
+        return sorted(range(len(self._rooms)), key=room)
+
+    def consider(self, sessions: Sequence[int], calls: int, now: Instant) -> bool:
+        """
+        Decide whether another call is taken beside *calls*, some of which may have no session yet.
+
+        *sessions* are those of each engine, with what is being opened.
+        """
+        troubles = [room.trouble(now) for room in self._rooms]
+        room = sum(
+            max(0.0, one.capacity(is_full=self.is_full) - taken)
+            for one, taken, trouble in zip(self._rooms, sessions, troubles, strict=True)
+            if not trouble
+        )
+        waiting = max(0, calls - sum(sessions))
+        if room - waiting >= 1:
+            self.cause = ""
+        elif all(troubles):
+            self.cause = troubles[0]
+        elif not self.is_full:
+            self.cause = (
+                f"{max(calls, sum(sessions))} calls are all that its media engines can bear in time"
+            )
+        return not self.is_full
