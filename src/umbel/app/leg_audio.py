@@ -110,6 +110,7 @@ class LegAudio:
             self.line.lose()
         elif self.line.moves == MOST_MOVES:
             self._stop_moving()
+            self.line.lose()
             self._give_up(f"{MEDIA_LOST}, for the {MOST_MOVES + 1}th time")
         else:
             self._stop_moving()
@@ -127,14 +128,16 @@ class LegAudio:
     # --- to another engine -----------------------------------------------------------------
 
     async def _move(self, local: LocalMedia) -> None:
-        with self._around.faults.contained("moving a call to another media engine"):
-            if trouble := await self._find_another(local):
-                self._give_up(f"{MEDIA_LOST}{trouble}")
-            else:
-                self.line.resume()
-                self._told_of_move()
-            return
-        self._give_up(MEDIA_LOST)
+        try:
+            trouble = await self._find_another(local)
+        except Exception as error:  # noqa: BLE001 - the call must not stay in silence
+            self._around.faults.tell("moving a call to another media engine", error)
+            trouble = ", and an internal error kept it from another"
+        if trouble:
+            self._give_up(f"{MEDIA_LOST}{trouble}")
+        else:
+            self.line.resume()
+            self._told_of_move()
 
     async def _find_another(self, local: LocalMedia) -> str:
         """Open the session anew and have the peer follow; give what stands in the way."""

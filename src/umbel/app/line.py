@@ -208,9 +208,13 @@ class Line:
     def lose(self) -> None:
         """The engine is gone, and with it the session: nothing more will come."""
         self._is_lost = True
+        _fulfil(self._closed, None)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """The caller cannot be heard any more: a running recording ends with what has come."""
         if self._recording is not None:
             self._recording.lose()
-        _fulfil(self._closed, None)
         self.drop()
 
     async def close(self) -> Statistics | None:

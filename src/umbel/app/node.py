@@ -13,7 +13,7 @@ from umbel.identity.handshake import HandshakeReport
 from umbel.mailbox.ports import PinHasher
 from umbel.net.clock import SystemClock
 from umbel.net.dns import Hosts, NameSources, Resolver
-from umbel.net.media_engine import MediaEngine
+from umbel.net.media_engine import Lost, MediaEngines
 from umbel.net.open_sockets import allow_many_sockets
 from umbel.net.randomness import SystemRandomness
 from umbel.net.signalling import Signalling
@@ -30,6 +30,7 @@ from umbel.um.world import World
 from .arrivals import Arrivals
 from .asking import Asker
 from .background import in_background, repeat
+from .capacity import Capacity
 from .certificate_care import CertificateCare
 from .certificate_watch import load_identity
 from .connection_events import tell_failed_handshake, tell_turned_away
@@ -47,6 +48,7 @@ from .provoked import SUM_UP_EVERY, Provoked
 from .reception import Reception
 from .record_keeper import KEEP_EVERY, RecordKeeper
 from .recovery import FINISH_EVERY, Recovery
+from .running_engines import running_engines
 from .settings import Settings
 from .snapshot import LOOK_EVERY, Snapshot
 from .stores import open_hasher, open_store
@@ -92,7 +94,7 @@ class Node:
         self._early: list[tuple[bytes, Source]] = []
         self._driver: Driver | None = None
         self._reception: Reception | None = None
-        self._engine: MediaEngine | None = None
+        self._engines: MediaEngines | None = None
         self._probing = Probing(
             Resolver(randomness=SystemRandomness(), sources=NameSources(hosts=hosts))
         )
@@ -102,7 +104,7 @@ class Node:
         agent = self._driver.agent if self._driver else None
         return {
             "calls": len(self._reception or ()),
-            "media sessions": len(self._engine or ()),
+            "media sessions": len(self._engines or ()),
             "legs": agent.legs if agent else 0,
             "dialogs": agent.dialogs if agent else 0,
             "transactions": agent.transactions if agent else 0,
@@ -134,6 +136,7 @@ class Node:
             insides.store.nodes,
             clock=self.clock,
             events=self.events,
+            load=insides.capacity.load,
         )
         await heart.beat()
         for what, work, every in (
@@ -167,7 +170,10 @@ class Node:
         )
         self.events.add_listener(store.events.append)
         hasher = await enter(open_hasher())
-        engine = self._engine = await enter(self._running_engine())
+        engines = self._engines = await enter(
+            running_engines(self.settings.media, self.clock, self._lose_engine)
+        )
+        capacity = self._capacity(engines)
         recovery = Recovery(name, store.messages, store.audio, self.events)
         await recovery.deliver_interrupted()
         await store.calls.abandon(name, self.clock.wall(), "its node stopped")
@@ -180,7 +186,8 @@ class Node:
         return _Insides(
             store=store,
             hasher=hasher,
-            engine=engine,
+            engines=engines,
+            capacity=capacity,
             recovery=recovery,
             addresses=addresses,
             snapshot=snapshot,
@@ -250,27 +257,27 @@ class Node:
 
     # --- media -----------------------------------------------------------------------------
 
-    @asynccontextmanager
-    async def _running_engine(self) -> AsyncIterator[MediaEngine]:
-        media = self.settings.media
-        engine = MediaEngine(range(media.first_port, media.last_port + 1))
-        engine.on_lost = self._lose_engine
-        await engine.start()
-        try:
-            yield engine
-        finally:
-            await engine.stop()
-
-    def _lose_engine(self, reason: str) -> None:
-        reception = self._reception
+    def _lose_engine(self, lost: Lost) -> None:
         self.events.tell(
             catalogue.ENGINE_LOST,
             node=self.settings.node.name,
-            reason=reason,
-            calls=len(reception or ()),
+            reason=lost.reason,
+            calls=len(lost.sessions),
         )
-        if reception is not None:
-            reception.lose_media()
+        if self._reception is not None:
+            self._reception.lose_media(lost.sessions)
+
+    def _capacity(self, engines: MediaEngines) -> Capacity:
+        capacity = Capacity(
+            self.settings.node.name,
+            engines,
+            cores=self.settings.media.cores,
+            calls=lambda: len(self._reception or ()),
+            events=self.events,
+            clock=self.clock,
+        )
+        engines.on_load = capacity.look
+        return capacity
 
     # --- within ----------------------------------------------------------------------------
 
@@ -304,7 +311,7 @@ class Node:
     def _surroundings(
         self, insides: "_Insides", driver: Driver, records: RecordKeeper
     ) -> Surroundings:
-        store, snapshot, engine = insides.store, insides.snapshot, insides.engine
+        store, snapshot, engines = insides.store, insides.snapshot, insides.engines
         world = World(
             messages=store.messages,
             audio=store.audio,
@@ -322,14 +329,15 @@ class Node:
             provoked=self._provoked,
             faults=self._faults,
             media=Media(
-                open=engine.open,
-                send=engine.send,
+                open=engines.open,
+                send=engines.send,
                 address_for=partial(media_address, self.settings.media.address),
             ),
             world=world,
             voices=Voices(
                 self.settings, audio=store.audio, events=self.events, wall=self.clock.wall
             ),
+            capacity=insides.capacity,
             arrivals=Arrivals(self.settings.node.name, self.clock, store.observations),
             snapshot=snapshot,
             resolved=lambda: insides.addresses.by_gateway,
@@ -378,7 +386,8 @@ class _Insides:
 
     store: SqlStore
     hasher: PinHasher
-    engine: MediaEngine
+    engines: MediaEngines
+    capacity: Capacity
     recovery: Recovery
     addresses: GatewayAddresses
     snapshot: Snapshot

@@ -121,7 +121,7 @@ class ServedCall:
 
     def _give_up(self, reason: str) -> None:
         """The caller cannot be heard any more: what was spoken is kept, and the call ends."""
-        self._audio.line.lose()
+        self._audio.line.abandon()
         self.hang_up(reason)
 
     def _note_move(self) -> None:

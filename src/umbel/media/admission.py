@@ -110,7 +110,9 @@ class EngineRoom:
         self._bad = self._bad + 1 if is_bad and is_loaded else 0
         self._good = 0 if is_bad else self._good + 1
         if is_loaded and load.skipped and load.busy >= limits.skipping:
-            self._strain = f"a media engine left out {load.skipped} ticks of a second under its load"
+            self._strain = (
+                f"a media engine left out {load.skipped} ticks of a second under its load"
+            )
         elif self._bad >= limits.patience:
             self._strain = (
                 f"a media engine comes late again and again, by {1000 * load.latest:.0f} ms: "

@@ -172,9 +172,7 @@ class MediaEngine:
             opening.set_result(port)
         self._begin = port + 2
 
-    def _refuse(
-        self, session: str, reason: str, why: type[Unavailable] = Unavailable
-    ) -> None:
+    def _refuse(self, session: str, reason: str, why: type[Unavailable] = Unavailable) -> None:
         opening = self._opening.get(session)
         if opening is not None and not opening.done():
             opening.set_exception(why(reason))

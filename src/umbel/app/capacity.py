@@ -1,0 +1,122 @@
+"""Whether the node has room for another call: asks the quiet machine, tells when the answer changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from umbel.core import event_catalogue as catalogue
+from umbel.core.events import Events
+from umbel.core.instants import Clock, Instant
+from umbel.directory.admission import Refused, refused_by_load
+from umbel.directory.records import NodeLoad
+from umbel.media.admission import Admission
+from umbel.media.engine import Load
+
+
+class Engines(Protocol):
+    """What is asked of the media engines."""
+
+    admission: Admission
+
+    @property
+    def sessions(self) -> tuple[int, ...]:
+        """Give how many sessions each has."""
+        ...
+
+
+@dataclass(slots=True)
+class _Fullness:
+    """A time in which calls are refused."""
+
+    since: Instant
+    refused: int = 0
+
+
+class Capacity:
+    """Refuses the calls that would make audio late, and tells when that begins and ends."""
+
+    def __init__(
+        self,
+        node: str,
+        engines: Engines,
+        *,
+        cores: tuple[int, ...],
+        calls: Callable[[], int],
+        events: Events,
+        clock: Clock,
+    ) -> None:
+        """*cores* are those that the engines were to be pinned to; *calls*: how many calls live."""
+        self.refused = 0
+        """Calls that were refused since the node began."""
+        self._node = node
+        self._engines = engines
+        self._cores = cores
+        self._calls = calls
+        self._events = events
+        self._clock = clock
+        self._full: _Fullness | None = None
+        self._told_unpinned: set[int] = set()
+
+    def look(self) -> None:
+        """Take note of what an engine has told."""
+        self.refusal()
+        for core, load in zip(self._cores, self._engines.admission.loads, strict=False):
+            if load is not None and load.core is None and core not in self._told_unpinned:
+                self._told_unpinned.add(core)
+                self._events.tell(catalogue.ENGINE_NOT_PINNED, node=self._node, core=core)
+
+    def refusal(self) -> Refused | None:
+        """Say how another call would be refused now; ``None``: it would be taken."""
+        admission, engines = self._engines.admission, self._engines
+        takes = admission.consider(engines.sessions, self._calls(), self._clock.now())
+        if not takes and self._full is None:
+            self._full = _Fullness(self._clock.now())
+            self._tell_full()
+        elif takes and self._full is not None:
+            full, self._full = self._full, None
+            self._tell_room(full)
+        return None if takes else refused_by_load(self._node, admission.cause)
+
+    def note_refused(self) -> None:
+        """Count a call that was refused."""
+        self.refused += 1
+        if self._full is not None:
+            self._full.refused += 1
+
+    def load(self) -> NodeLoad:
+        """Give what the node's sign of life tells of its load."""
+        loads = self.loads()
+        return NodeLoad(
+            calls=self._calls(),
+            sessions=sum(self._engines.sessions),
+            busy=max((one.busy for one in loads), default=0.0),
+            latest=max((one.latest for one in loads), default=0.0),
+            skipped=sum(one.skipped for one in loads),
+            refused=self.refused,
+            full_because=self._engines.admission.cause,
+        )
+
+    def loads(self) -> list[Load]:
+        """Give what was measured last, of the engines that have told anything."""
+        return [load for load in self._engines.admission.loads if load is not None]
+
+    def _tell_full(self) -> None:
+        load = self.load()
+        self._events.tell(
+            catalogue.NODE_FULL,
+            node=self._node,
+            cause=load.full_because,
+            calls=load.calls,
+            busy=round(100 * load.busy),
+            late=round(1000 * load.latest),
+            skipped=load.skipped,
+        )
+
+    def _tell_room(self, full: _Fullness) -> None:
+        lasted = self._clock.now() - full.since
+        self._events.tell(
+            catalogue.NODE_HAS_ROOM,
+            node=self._node,
+            lasted=f"{lasted:.0f} s",
+            count=full.refused,
+        )
