@@ -1,7 +1,9 @@
 """The audio of a call: its line, the session in a media engine, and what the peer was told of it.
 
 An engine that is lost does not end the call. Another one takes the session: it is opened there, the
-peer is told of its ports and fresh keys by re-INVITE, and the line goes on where it was.
+peer is told of its ports by re-INVITE, and the line goes on where it was. The keys of SRTP stay: not
+every phone takes up others from a re-INVITE, and the other engine sends with an SSRC of its own, from
+which the key stream is made (RFC 3711 sections 4.1.1 and 9.1), so nothing is sealed twice alike.
 """
 
 import asyncio

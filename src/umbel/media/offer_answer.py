@@ -64,16 +64,13 @@ class OfferAnswer:
         self._place = _Place(0, ((),))
         self._crypto: tuple[CryptoAttribute, ...] = ()
         """The keys of ours that are in use; before the first answer, those that we offered."""
-        self._agreed_place: tuple[str, int] | None = None
-        """The address and port that the peer was told in the last agreement."""
 
     def make_offer(self) -> bytes:
         """
         Give an offer of ours: all that we can, both ways.
 
         In a dialog that has agreed before, the streams, the profile, the numbers and the keys
-        stay what they are (RFC 3264 section 8). Where our media have moved, the keys are fresh:
-        whoever sends from the new place knows nothing of the packets that the old keys sealed.
+        stay what they are (RFC 3264 section 8).
         """
         self._offered = AudioDescription(
             port=self.local.port,
@@ -157,21 +154,7 @@ class OfferAnswer:
                 CryptoAttribute(tag=tag, key=SrtpKey(suite=suite, master=self._new_master()))
                 for tag, suite in enumerate(SrtpSuite, 1)
             )
-        if self._has_moved:
-            # Those in use stay so until the peer agrees to these; an MKI named the old key.
-            return tuple(
-                CryptoAttribute(
-                    tag=ours.tag, key=SrtpKey(suite=ours.key.suite, master=self._new_master())
-                )
-                for ours in self._crypto
-            )
         return self._crypto
-
-    @property
-    def _has_moved(self) -> bool:
-        """Whether we bring another address or port than the peer was told last."""
-        place = (self.local.address, self.local.port)
-        return self._agreed_place not in (None, place)
 
     def _new_master(self) -> bytes:
         return self._randomness.octets(MASTER_OCTETS)
@@ -214,7 +197,6 @@ class OfferAnswer:
     ) -> MediaSession:
         self._crypto = (ours,) if ours else ()
         self._place, self._agreed = place, stream
-        self._agreed_place = (self.local.address, self.local.port)
         self.session = MediaSession(
             remote_address=stream.address,
             remote_port=stream.port,
@@ -234,13 +216,11 @@ class OfferAnswer:
         """
         Give our line to the peer's, with the lifetime and the MKI that it has.
 
-        Our key stays for as long as the suite does and our media have not moved: what we send need
-        not stumble over a re-offer.
+        Our key stays for as long as the suite does: what we send need not stumble over a re-offer.
         """
         if theirs is None:
             return None
-        in_use = () if self._has_moved else self._crypto
-        masters = {ours.key.suite: ours.key.master for ours in in_use}
+        masters = {ours.key.suite: ours.key.master for ours in self._crypto}
         master = masters.get(theirs.key.suite) or self._new_master()
         return replace(theirs, key=replace(theirs.key, master=master))
 
