@@ -16,14 +16,13 @@ from tests.support.sipp import (
     Target,
     caller,
     calls,
-    expect_request,
     keys,
     messages,
     pause,
     play_pcap,
     scenario,
 )
-from tests.support.sipp_dialog import ACCEPTS_BYE, ACK, ANSWERED, BYE, REFUSES, RE_ANSWERS
+from tests.support.sipp_dialog import ACCEPTS_BYE, ACK, ANSWERED, BYE, RE_ANSWERS, REFUSES
 
 from umbel.core import event_catalogue as catalogue
 from umbel.mailbox.message import Message, MessageState

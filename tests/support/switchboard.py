@@ -210,6 +210,14 @@ class Switchboard:
         self._agent: Agent | None = None
         self._snapshot = Snapshot(_Configurations(), _take)
         self._snapshot.directory = Directory(organisation(*changed))
+        self.capacity = Capacity(
+            "node01.umbel.test",
+            self.media,
+            cores=(),
+            calls=lambda: len(self.reception),
+            events=self.told,
+            clock=self._clock,
+        )
         self.reception = Reception(self._surroundings())
 
     @property
@@ -275,14 +283,7 @@ class Switchboard:
                 wall=clock.wall,
             ),
             voices=Voices(_SETTINGS, audio=store.audio, events=self.told, wall=clock.wall),
-            capacity=Capacity(
-                "node01.umbel.test",
-                self.media,
-                cores=(),
-                calls=lambda: len(self.reception),
-                events=self.told,
-                clock=clock,
-            ),
+            capacity=self.capacity,
             arrivals=Arrivals("node01.umbel.test", clock, MemoryObservations()),
             snapshot=snapshot,
             resolved=dict,

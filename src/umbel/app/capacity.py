@@ -48,6 +48,10 @@ class Capacity:
         """*cores* are those that the engines were to be pinned to; *calls*: how many calls live."""
         self.refused = 0
         """Calls that were refused since the node began."""
+        self.skipped = 0
+        """Ticks that were left out since the node began."""
+        self._latest = 0.0
+        self._skipped = 0
         self._node = node
         self._engines = engines
         self._cores = cores
@@ -57,8 +61,11 @@ class Capacity:
         self._full: _Fullness | None = None
         self._told_unpinned: set[int] = set()
 
-    def look(self) -> None:
+    def look(self, load: Load) -> None:
         """Take note of what an engine has told."""
+        self.skipped += load.skipped
+        self._latest = max(self._latest, load.latest)
+        self._skipped += load.skipped
         self.refusal()
         for core, load in zip(self._cores, self._engines.admission.loads, strict=False):
             if load is not None and load.core is None and core not in self._told_unpinned:
@@ -84,32 +91,42 @@ class Capacity:
             self._full.refused += 1
 
     def load(self) -> NodeLoad:
-        """Give what the node's sign of life tells of its load."""
-        loads = self.loads()
+        """Give what a sign of life tells of the load since the one before."""
+        latest, skipped = self._latest, self._skipped
+        self._latest, self._skipped = 0.0, 0
         return NodeLoad(
-            calls=self._calls(),
+            calls=self.calls,
             sessions=sum(self._engines.sessions),
-            busy=max((one.busy for one in loads), default=0.0),
-            latest=max((one.latest for one in loads), default=0.0),
-            skipped=sum(one.skipped for one in loads),
+            busy=round(self._busy, 3),
+            latest=round(latest, 4),
+            skipped=skipped,
             refused=self.refused,
             full_because=self._engines.admission.cause,
         )
+
+    @property
+    def calls(self) -> int:
+        """How many calls live."""
+        return self._calls()
+
+    @property
+    def _busy(self) -> float:
+        return max((load.busy for load in self.loads()), default=0.0)
 
     def loads(self) -> list[Load]:
         """Give what was measured last, of the engines that have told anything."""
         return [load for load in self._engines.admission.loads if load is not None]
 
     def _tell_full(self) -> None:
-        load = self.load()
+        loads = self.loads()
         self._events.tell(
             catalogue.NODE_FULL,
             node=self._node,
-            cause=load.full_because,
-            calls=load.calls,
-            busy=round(100 * load.busy),
-            late=round(1000 * load.latest),
-            skipped=load.skipped,
+            cause=self._engines.admission.cause,
+            calls=self.calls,
+            busy=round(100 * self._busy),
+            late=round(1000 * max((load.latest for load in loads), default=0.0)),
+            skipped=sum(load.skipped for load in loads),
         )
 
     def _tell_room(self, full: _Fullness) -> None:

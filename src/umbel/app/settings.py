@@ -263,9 +263,10 @@ def _check_media(media: MediaSettings, where: str) -> None:
         _check_address(media.address, f"{where}, address")
     _check_cores(media.cores, f"{where}, cores")
     pairs = (last + 1 - first - first % 2) // 2
-    if pairs < len(media.cores):
+    engines = max(1, len(media.cores))
+    if pairs < engines:
         raise Mistake(
-            f"{pairs} pairs of ports for {len(media.cores)} engines",
+            f"{pairs} pairs of ports for {engines} engine{'s' if engines > 1 else ''}",
             expected="a pair of ports, the even one first, for each of [media] cores at least",
             where=where,
             do="raise last_port: 64 calls of different peers share a pair",

@@ -102,9 +102,9 @@ class NodeLoad:
     busy: float
     """The share of its time that its busiest media engine uses; 1 is all."""
     latest: Duration
-    """How late the worst tick of the last second began."""
+    """How late the worst tick began since the sign of life before."""
     skipped: int
-    """Ticks of the last second that were left out."""
+    """Ticks that were left out since then."""
     refused: int
     """Calls that it refused since it started, because they would have made audio late."""
     full_because: str = ""

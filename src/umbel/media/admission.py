@@ -52,8 +52,9 @@ class Limits:
     """An engine that tells nothing for so long is past its limit, or stands still."""
     usual_cost: float = 0.00035
     """What a call costs (play and record, G.711, a processor of 2024) before any was measured."""
-    usual_weight: int = 100
-    """So many calls are needed to believe the measurement as much as the usual cost."""
+    doubted: int = 50
+    """Of so many calls the measured cost is believed as much as the usual one; of twice as many four
+    times as much, because what an engine does besides hides the cost of a few."""
     unmeasured: int = 1200
     """The most calls that are taken before their cost is measured: a thousand may come in a second."""
 
@@ -66,6 +67,8 @@ class EngineRoom:
         self._idle = 0.0
         """The share that goes into ticks without a session."""
         self._costs: deque[float] = deque(maxlen=5)
+        self._uses: deque[tuple[float, int]] = deque(maxlen=3)
+        """The share that was used, and by how many sessions."""
         self._bad = 0
         self._good = 0
         self._strain = ""
@@ -79,9 +82,11 @@ class EngineRoom:
         used = self._used(load)
         if load.sessions == 0:
             self._idle = used if not self._idle else min(used, (7 * self._idle + used) / 8)
+        self._uses.append((used, load.sessions))
         limits = self._limits
-        spent = max(0.0, used - self._idle) + limits.usual_cost * limits.usual_weight
-        self._costs.append(spent / (load.sessions + limits.usual_weight))
+        spent = max(0.0, used - self._idle) * load.sessions
+        doubt = limits.doubted**2
+        self._costs.append((spent + limits.usual_cost * doubt) / (load.sessions**2 + doubt))
         self._judge(load)
 
     def trouble(self, now: Instant) -> str:
@@ -91,12 +96,21 @@ class EngineRoom:
         return self._strain
 
     def capacity(self, *, is_full: bool) -> float:
-        """Give how many sessions the engine can be expected to bear."""
+        """Give how many sessions the engine can be expected to bear, not far beyond what it bore."""
         limits = self._limits
-        cost = median(self._costs) if self._costs else limits.usual_cost
         share = limits.busy_again if is_full else limits.busy
         measured = self.load.sessions if self.load is not None else 0
-        return min((share - self._idle) / cost, measured + limits.unmeasured)
+        return min((share - self._idle) / self._cost, measured + limits.unmeasured)
+
+    def expected(self, sessions: int) -> float:
+        """Give the share that so many sessions will use; one hiccup in three seconds is left out."""
+        uses = (used + self._cost * (sessions - measured) for used, measured in self._uses)
+        return min(uses, default=self._cost * sessions)
+
+    @property
+    def _cost(self) -> float:
+        """The share that a session uses."""
+        return median(self._costs) if self._costs else self._limits.usual_cost
 
     def _used(self, load: Load) -> float:
         """Give the share of the time that is used, where a few long ticks count like all."""
@@ -154,7 +168,7 @@ class Admission:
 
         def room(engine: int) -> tuple[bool, float]:
             one = self._rooms[engine]
-            return bool(one.trouble(now)), sessions[engine] - one.capacity(is_full=False)
+            return bool(one.trouble(now)), one.expected(sessions[engine])
 
         return sorted(range(len(self._rooms)), key=room)
 
