@@ -9,6 +9,7 @@ from tests.support.virtual_time import in_virtual_time
 
 from umbel.app.capacity import Capacity
 from umbel.core import event_catalogue as catalogue
+from umbel.core.instants import Instant
 from umbel.media.admission import Admission
 from umbel.media.engine import Load
 from umbel.sip.hop import Source, Transport
@@ -28,7 +29,7 @@ def tells(board: Switchboard, *loads: Load) -> None:
     """Have the engine tell its loads."""
     for load in loads:
         board.media.admission.take(0, load, board.network.now)
-        board.capacity.look(load)
+        board.capacity.look(0, load)
 
 
 async def invited(board: Switchboard, caller: Caller) -> None:
@@ -110,8 +111,8 @@ class TestItsLoad:
     def test_is_the_worst_since_it_was_told_last(self) -> None:
         capacity, admission = self.capacity(Told())
         for load in (OVER, CALM):
-            admission.take(0, load, 1.0)
-            capacity.look(load)
+            admission.take(0, load, Instant(1.0))
+            capacity.look(0, load)
 
         first, second = capacity.load(), capacity.load()
         assert (first.calls, first.sessions, first.busy) == (6, 7, 0.2)
@@ -120,11 +121,10 @@ class TestItsLoad:
 
     def test_says_once_that_an_engine_is_not_pinned_as_it_was_to_be(self) -> None:
         told = Told()
-        capacity, admission = self.capacity(told, cores=(0, 5))
+        capacity, _ = self.capacity(told, cores=(0, 5))
         pinned = Load(sessions=0, busy=0.0, latest=0.0, skipped=0, core=0)
         for engine, load in ((0, pinned), (1, CALM), (1, CALM)):
-            admission.take(engine, load, 1.0)
-            capacity.look(load)
+            capacity.look(engine, load)
 
         (event,) = told.events
         assert (event.kind, event.fields["core"]) == (catalogue.ENGINE_NOT_PINNED, 5)

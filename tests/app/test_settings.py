@@ -97,6 +97,8 @@ class TestABadFile:
                 "[media]\nfirst_port = 2001\nlast_port = 2002\ncores = [0]",
                 "found 0 pairs of ports for 1 engine",
             ),
+            ("[metrics]\nport = 0", "metrics, port: found 0, expected a port from 1"),
+            ('[metrics]\naddress = "here"', "metrics, address: found"),
             ("[store]\nkeep_free = -1", "store, keep_free: found -1"),
             (
                 '[tls]\ncertificate = "a"\nkey = "b"\ntrust = "c"\nresponder = "ocsp.example.org"',

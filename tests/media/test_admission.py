@@ -1,5 +1,6 @@
 """Whether another call would make audio late: by what was measured, never by a hiccup."""
 
+from umbel.core.instants import Instant, later
 from umbel.media.admission import Admission, Limits
 from umbel.media.engine import Load
 
@@ -28,13 +29,16 @@ class Node:
     def __init__(self, engines: int = 1) -> None:
         self.admission = Admission(engines)
         self.sessions = [0] * engines
-        self.now = 100.0
+        self.now = Instant(100.0)
 
     def tells(self, *loads: Load, engine: int = 0) -> None:
         for one in loads:
-            self.now += 1.0
+            self.passes(1.0)
             self.admission.take(engine, one, self.now)
             self.sessions[engine] = one.sessions
+
+    def passes(self, seconds: float) -> None:
+        self.now = later(self.now, seconds)
 
     def takes(self, waiting: int = 0) -> bool:
         """Say whether another call is taken, beside so many that have no session yet."""
@@ -162,7 +166,7 @@ class TestAnEngineThatTellsNothing:
     def test_is_past_its_limit(self) -> None:
         node = Node()
         node.tells(load(1000))
-        node.now += LIMITS.silence + 1
+        node.passes(LIMITS.silence + 1)
 
         assert not node.takes()
         assert "told nothing for 6 s" in node.admission.cause
@@ -172,7 +176,7 @@ class TestAnEngineThatTellsNothing:
         node.tells(load(1000))
         node.admission.begin(0)
         node.sessions = [0]
-        node.now += 60
+        node.passes(60)
 
         assert node.takes()
 

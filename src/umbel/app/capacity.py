@@ -1,12 +1,13 @@
 """Whether the node has room for another call: asks the quiet machine, tells when the answer changes."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from umbel.core import event_catalogue as catalogue
 from umbel.core.events import Events
-from umbel.core.instants import Clock, Instant
+from umbel.core.instants import Clock, Duration, Instant
 from umbel.directory.admission import Refused, refused_by_load
 from umbel.directory.records import NodeLoad
 from umbel.media.admission import Admission
@@ -32,6 +33,14 @@ class _Fullness:
     refused: int = 0
 
 
+@dataclass(slots=True)
+class _Beat:
+    """What was measured since the last sign of life."""
+
+    latest: Duration = 0.0
+    skipped: int = 0
+
+
 class Capacity:
     """Refuses the calls that would make audio late, and tells when that begins and ends."""
 
@@ -48,10 +57,11 @@ class Capacity:
         """*cores* are those that the engines were to be pinned to; *calls*: how many calls live."""
         self.refused = 0
         """Calls that were refused since the node began."""
-        self.skipped = 0
-        """Ticks that were left out since the node began."""
-        self._latest = 0.0
-        self._skipped = 0
+        self.ticks: Counter[int] = Counter()
+        """Those that were due since the node began, of each engine."""
+        self.skipped: Counter[int] = Counter()
+        """Those of them that were left out."""
+        self._beat = _Beat()
         self._node = node
         self._engines = engines
         self._cores = cores
@@ -61,16 +71,17 @@ class Capacity:
         self._full: _Fullness | None = None
         self._told_unpinned: set[int] = set()
 
-    def look(self, load: Load) -> None:
+    def look(self, engine: int, load: Load) -> None:
         """Take note of what an engine has told."""
-        self.skipped += load.skipped
-        self._latest = max(self._latest, load.latest)
-        self._skipped += load.skipped
+        self.ticks[engine] += load.ticks
+        self.skipped[engine] += load.skipped
+        self._beat.latest = max(self._beat.latest, load.latest)
+        self._beat.skipped += load.skipped
         self.refusal()
-        for core, load in zip(self._cores, self._engines.admission.loads, strict=False):
-            if load is not None and load.core is None and core not in self._told_unpinned:
-                self._told_unpinned.add(core)
-                self._events.tell(catalogue.ENGINE_NOT_PINNED, node=self._node, core=core)
+        if self._cores and load.core is None and engine not in self._told_unpinned:
+            self._told_unpinned.add(engine)
+            core = self._cores[engine]
+            self._events.tell(catalogue.ENGINE_NOT_PINNED, node=self._node, core=core)
 
     def refusal(self) -> Refused | None:
         """Say how another call would be refused now; ``None``: it would be taken."""
@@ -92,17 +103,26 @@ class Capacity:
 
     def load(self) -> NodeLoad:
         """Give what a sign of life tells of the load since the one before."""
-        latest, skipped = self._latest, self._skipped
-        self._latest, self._skipped = 0.0, 0
+        beat, self._beat = self._beat, _Beat()
         return NodeLoad(
             calls=self.calls,
             sessions=sum(self._engines.sessions),
             busy=round(self._busy, 3),
-            latest=round(latest, 4),
-            skipped=skipped,
+            latest=round(beat.latest, 4),
+            skipped=beat.skipped,
             refused=self.refused,
             full_because=self._engines.admission.cause,
         )
+
+    @property
+    def is_full(self) -> bool:
+        """Whether calls are refused."""
+        return self._full is not None
+
+    @property
+    def sessions(self) -> tuple[int, ...]:
+        """How many streams of audio each engine has."""
+        return self._engines.sessions
 
     @property
     def calls(self) -> int:
@@ -111,14 +131,17 @@ class Capacity:
 
     @property
     def _busy(self) -> float:
-        return max((load.busy for load in self.loads()), default=0.0)
+        return max((load.busy for load in self._loads()), default=0.0)
 
-    def loads(self) -> list[Load]:
-        """Give what was measured last, of the engines that have told anything."""
+    def by_engine(self) -> dict[int, Load | None]:
+        """Give what each engine told last; ``None``: it has only begun."""
+        return dict(enumerate(self._engines.admission.loads))
+
+    def _loads(self) -> list[Load]:
         return [load for load in self._engines.admission.loads if load is not None]
 
     def _tell_full(self) -> None:
-        loads = self.loads()
+        loads = self._loads()
         self._events.tell(
             catalogue.NODE_FULL,
             node=self._node,

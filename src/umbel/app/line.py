@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from enum import Enum, auto
 from typing import TypeVar
 
 from umbel.core.errors import Unavailable
@@ -60,6 +61,19 @@ SHORTEST: Duration = 0.1
 _BYTES_A_SECOND = 16_000
 
 
+class _Session(Enum):
+    """Who has the session."""
+
+    IN_USE = auto()
+    """An engine, which does what it is asked."""
+    AWAITED = auto()
+    """Nobody; another engine is to have it."""
+    REOPENED = auto()
+    """Another engine; the peer has not been told yet."""
+    LOST = auto()
+    """Nobody, for good."""
+
+
 class Line:
     """The audio of one call. When the caller is gone, whoever waits here gets ``HungUp``."""
 
@@ -68,8 +82,7 @@ class Line:
         self.is_gone = False
         self.moves = 0
         """How often the engine was lost, and another had to have the session."""
-        self._is_lost = False
-        self._is_suspended = False
+        self._session = _Session.IN_USE
         self._withheld: list[Command] = []
         """What an engine is to do as soon as one has the session again."""
         self._to_engine = send
@@ -170,7 +183,7 @@ class Line:
         if self.is_gone:
             return
         self.is_gone = True
-        if self._recording is not None and self._is_suspended:
+        if self._recording is not None and self._session is not _Session.IN_USE:
             self._recording.lose()
         elif self._recording is not None:
             self._send(StopRecording(session=self.name))
@@ -181,21 +194,21 @@ class Line:
 
     def suspend(self) -> None:
         """The engine is gone, and another is to have the session: whoever waits goes on waiting."""
-        if not self._is_suspended and self._playing is not None:
+        if self._session is _Session.IN_USE and self._playing is not None:
             self._playing.halt()
         self.moves += 1
-        self._is_lost = self._is_suspended = True
+        self._session = _Session.AWAITED
         _fulfil(self._closed, None)
         if self.is_gone and self._recording is not None:
             self._recording.lose()
 
     def reopen(self) -> None:
         """Another engine has the session, and can close it."""
-        self._is_lost = False
+        self._session = _Session.REOPENED
 
     def resume(self) -> None:
         """Go on in the engine that has the session, which the peer sends its audio to now."""
-        self._is_suspended = False
+        self._session = _Session.IN_USE
         if self._playing is not None:
             self._send(self._playing.go_on())
         if self._recording is not None and not self._recording.has_ended:
@@ -207,7 +220,7 @@ class Line:
 
     def lose(self) -> None:
         """The engine is gone, and with it the session: nothing more will come."""
-        self._is_lost = True
+        self._session = _Session.LOST
         _fulfil(self._closed, None)
         self.abandon()
 
@@ -219,7 +232,7 @@ class Line:
 
     async def close(self) -> Statistics | None:
         """End the session and give what was measured; ``None``: the engine cannot say."""
-        if self._is_lost:
+        if self._session in (_Session.AWAITED, _Session.LOST):
             return None
         self._closed = asyncio.get_running_loop().create_future()
         self._send(Close(session=self.name))
@@ -246,7 +259,7 @@ class Line:
 
     def _send(self, command: Command) -> None:
         """Have the engine do something; what plays and is recorded, ``resume`` begins anew."""
-        if not self._is_suspended or isinstance(command, Close):
+        if self._session is _Session.IN_USE or isinstance(command, Close):
             self._to_engine(command)
         elif isinstance(command, SendKey | KeyFromSignalling):
             self._withheld.append(command)

@@ -13,7 +13,7 @@ from umbel.identity.handshake import HandshakeReport
 from umbel.mailbox.ports import PinHasher
 from umbel.net.clock import SystemClock
 from umbel.net.dns import Hosts, NameSources, Resolver
-from umbel.net.media_engine import Lost, MediaEngines
+from umbel.net.media_engine import MediaEngines
 from umbel.net.open_sockets import allow_many_sockets
 from umbel.net.randomness import SystemRandomness
 from umbel.net.signalling import Signalling
@@ -30,7 +30,6 @@ from umbel.um.world import World
 from .arrivals import Arrivals
 from .asking import Asker
 from .background import in_background, repeat
-from .capacity import Capacity
 from .certificate_care import CertificateCare
 from .certificate_watch import load_identity
 from .connection_events import tell_failed_handshake, tell_turned_away
@@ -41,6 +40,8 @@ from .gateway_addresses import RENEW_EVERY, GatewayAddresses, SystemNames
 from .heartbeat import BEAT_EVERY, Heartbeat, new_record
 from .journal import Heard
 from .listening import describe_listeners, media_address, open_listeners
+from .media_plane import MediaPlane, running_media_plane
+from .metrics import NodeMetrics, running_metrics
 from .node_log import NodeLog, Steps
 from .peer_certificate import Demands
 from .probing import Outlook, Probing
@@ -48,7 +49,6 @@ from .provoked import SUM_UP_EVERY, Provoked
 from .reception import Reception
 from .record_keeper import KEEP_EVERY, RecordKeeper
 from .recovery import FINISH_EVERY, Recovery
-from .running_engines import running_engines
 from .settings import Settings
 from .snapshot import LOOK_EVERY, Snapshot
 from .stores import open_hasher, open_store
@@ -131,12 +131,15 @@ class Node:
         records = RecordKeeper(log.with_milestones(insides.store.calls.put))
         self._reception = Reception(self._surroundings(insides, driver, records))
         stack.push_async_callback(self._stop, driver, records)
+        metrics = NodeMetrics(self.settings.node.name, insides.media.capacity, self.live_things)
+        self.events.add_listener(metrics.count)
+        await stack.enter_async_context(running_metrics(self.settings.metrics, metrics))
         heart = Heartbeat(
             new_record(self.settings.node.name, self.listeners, self.clock.wall()),
             insides.store.nodes,
             clock=self.clock,
             events=self.events,
-            load=insides.capacity.load,
+            load=insides.media.capacity.load,
         )
         await heart.beat()
         for what, work, every in (
@@ -170,10 +173,10 @@ class Node:
         )
         self.events.add_listener(store.events.append)
         hasher = await enter(open_hasher())
-        engines = self._engines = await enter(
-            running_engines(self.settings.media, self.clock, self._lose_engine)
+        media = await enter(
+            running_media_plane(self.settings, lambda: self._reception, self.events, self.clock)
         )
-        capacity = self._capacity(engines)
+        self._engines = media.engines
         recovery = Recovery(name, store.messages, store.audio, self.events)
         await recovery.deliver_interrupted()
         await store.calls.abandon(name, self.clock.wall(), "its node stopped")
@@ -186,8 +189,7 @@ class Node:
         return _Insides(
             store=store,
             hasher=hasher,
-            engines=engines,
-            capacity=capacity,
+            media=media,
             recovery=recovery,
             addresses=addresses,
             snapshot=snapshot,
@@ -255,30 +257,6 @@ class Node:
             reason=str(error),
         )
 
-    # --- media -----------------------------------------------------------------------------
-
-    def _lose_engine(self, lost: Lost) -> None:
-        self.events.tell(
-            catalogue.ENGINE_LOST,
-            node=self.settings.node.name,
-            reason=lost.reason,
-            calls=len(lost.sessions),
-        )
-        if self._reception is not None:
-            self._reception.lose_media(lost.sessions)
-
-    def _capacity(self, engines: MediaEngines) -> Capacity:
-        capacity = Capacity(
-            self.settings.node.name,
-            engines,
-            cores=self.settings.media.cores,
-            calls=lambda: len(self._reception or ()),
-            events=self.events,
-            clock=self.clock,
-        )
-        engines.on_load = capacity.look
-        return capacity
-
     # --- within ----------------------------------------------------------------------------
 
     def _make_driver(self, signalling: Signalling, identity: LocalIdentity) -> Driver:
@@ -311,7 +289,7 @@ class Node:
     def _surroundings(
         self, insides: "_Insides", driver: Driver, records: RecordKeeper
     ) -> Surroundings:
-        store, snapshot, engines = insides.store, insides.snapshot, insides.engines
+        store, snapshot, media = insides.store, insides.snapshot, insides.media
         world = World(
             messages=store.messages,
             audio=store.audio,
@@ -329,15 +307,15 @@ class Node:
             provoked=self._provoked,
             faults=self._faults,
             media=Media(
-                open=engines.open,
-                send=engines.send,
+                open=media.engines.open,
+                send=media.engines.send,
                 address_for=partial(media_address, self.settings.media.address),
             ),
             world=world,
             voices=Voices(
                 self.settings, audio=store.audio, events=self.events, wall=self.clock.wall
             ),
-            capacity=insides.capacity,
+            capacity=media.capacity,
             arrivals=Arrivals(self.settings.node.name, self.clock, store.observations),
             snapshot=snapshot,
             resolved=lambda: insides.addresses.by_gateway,
@@ -386,8 +364,7 @@ class _Insides:
 
     store: SqlStore
     hasher: PinHasher
-    engines: MediaEngines
-    capacity: Capacity
+    media: MediaPlane
     recovery: Recovery
     addresses: GatewayAddresses
     snapshot: Snapshot

@@ -179,6 +179,16 @@ class TraceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSettings:
+    """Where the figures of the node can be fetched, for Prometheus and its like (OpenMetrics)."""
+
+    port: int | None = None
+    """The TCP port of ``http://…/metrics``; ``none``: they are not told."""
+    address: str = "127.0.0.1"
+    """The IP address of this machine that it is answered on, to everybody who can reach it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that is this machine's own."""
 
@@ -201,6 +211,8 @@ class Settings:
     """The log, on standard error."""
     trace: TraceSettings = field(default_factory=TraceSettings)
     """What is kept of the SIP messages that pass."""
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    """Where the figures of the node can be fetched."""
 
 
 def load_settings(path: Path) -> Settings:
@@ -249,6 +261,13 @@ def check_settings(settings: Settings, where: str) -> None:
     if settings.tls is not None and settings.tls.responder:
         _check_responder(settings.tls.responder, f"{where}, tls, responder")
     _check_trace(settings.trace, f"{where}, trace")
+    _check_address(settings.metrics.address, f"{where}, metrics, address")
+    if settings.metrics.port is not None and not 1 <= settings.metrics.port <= 65535:
+        raise Mistake(
+            str(settings.metrics.port),
+            expected="a port from 1 to 65535",
+            where=f"{where}, metrics, port",
+        )
 
 
 def _check_media(media: MediaSettings, where: str) -> None:

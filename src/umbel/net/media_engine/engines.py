@@ -34,8 +34,8 @@ class MediaEngines:
         self._clock = clock
         self.on_lost: Callable[[Lost], None] = _ignore
         """Told when a process is gone with its sessions; those of the others go on."""
-        self.on_load: Callable[[Load], None] = _ignore
-        """Told each load that an engine tells."""
+        self.on_load: Callable[[int, Load], None] = _ignore
+        """Told each load, and the number of the engine that it is of."""
         self.admission = Admission(len(self._engines))
         for index, engine in enumerate(self._engines):
             engine.on_lost = partial(self._lose, index)
@@ -125,7 +125,7 @@ class MediaEngines:
 
     def _take_load(self, index: int, load: Load) -> None:
         self.admission.take(index, load, self._clock.now())
-        self.on_load(load)
+        self.on_load(index, load)
 
 
 def divided(ports: range, engines: int) -> list[range]:
