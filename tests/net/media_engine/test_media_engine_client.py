@@ -170,6 +170,19 @@ class TestAnEngineThatWasKilled:
         assert len(engine) == 0
 
 
+class TestAnEngineThatStandsStill:
+    async def test_is_lost_like_one_that_was_killed(
+        self, engine: MediaEngine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(clients, "_CHECK", 0.6)
+        losses = Losses(engine)
+        await engine.open("a", "127.0.0.1", lambda _: None)
+        os.kill(engine.process_id or 0, signal.SIGSTOP)
+
+        assert await losses.next() == "it stood still for 2.4 s"
+        assert await open_when_started(engine, "b") % 2 == 0
+
+
 class TestAnEngineThatCannotStart:
     async def test_is_tried_again_after_a_pause(
         self, engine: MediaEngine, monkeypatch: pytest.MonkeyPatch

@@ -34,6 +34,14 @@ _PAUSE: Final = 1.0
 _RESTART: Final = 5.0
 """Seconds that whoever opens a session waits for the process that is being started."""
 
+_CHECK: Final = 2.5
+"""Seconds between two looks whether the engine still tells its load."""
+_SILENT_CHECKS: Final = 4
+"""Looks without news after which it stands still. That they are counted, and not the time, keeps a
+node that itself stood still from blaming the engine."""
+_SILENT_AT_FIRST: Final = 12
+"""The same for a process that has only been started, perhaps by a machine that is very busy."""
+
 OnEvent = Callable[[Event], None]
 
 
@@ -182,7 +190,7 @@ class MediaEngine:
     async def _keep(self, link: "_Link") -> None:
         """Wait for the death of the process, tell it, and start another, again and again."""
         while True:
-            reason = await link.lost()
+            reason = await self._until_lost(link)
             self._link = self.load = None
             self._has_started.clear()
             sessions = self._forget_sessions(reason)
@@ -198,6 +206,20 @@ class MediaEngine:
             self._use(link)
             if self._is_stopping.is_set():
                 link.hang_up()
+
+    async def _until_lost(self, link: "_Link") -> str:
+        """Wait until the process is gone, and say how it went; end one that stands still."""
+        lost = asyncio.create_task(link.lost())
+        silent, seen = 0, self.load
+        while silent < (_SILENT_CHECKS if link.was_heard else _SILENT_AT_FIRST):
+            silent = silent + 1 if self.load is seen else 0
+            seen = self.load
+            await asyncio.wait((lost,), timeout=_CHECK)
+            if lost.done():
+                return lost.result()
+        link.process.kill()
+        await lost
+        return f"it stood still for {silent * _CHECK:g} s"
 
     async def _start_another(self) -> "_Link | None":
         """Start a process, however often it takes; ``None``: none is wanted any more."""
