@@ -73,6 +73,19 @@ class TestAnEngineThatHasRoom:
 
         assert 60 <= slow.burst() <= 160
 
+    def test_goes_by_how_busy_it_is_where_a_few_calls_cost_very_much(self) -> None:
+        node = Node()
+        node.tells(*(load(sessions, busy=0.021 * sessions) for sessions in (20, 35, 36, 37, 38)))
+
+        assert 38 + node.burst() <= 42
+
+    def test_remembers_what_calls_cost_while_there_are_none(self) -> None:
+        slow = Node()
+        slow.tells(*(load(sessions, busy=0.02 + 0.002 * sessions) for sessions in (100, 200, 300)))
+        slow.tells(*[load(0)] * 60)
+
+        assert 380 <= slow.burst() <= 500
+
     def test_is_not_refused_calls_by_a_hiccup_while_it_has_few(self) -> None:
         node = Node()
         node.tells(load(3), load(3, busy=0.9, skipped=20, late=0.2))
@@ -177,6 +190,13 @@ class TestAnEngineThatTellsNothing:
         node.admission.begin(0)
         node.sessions = [0]
         node.passes(60)
+
+        assert node.takes()
+
+    def test_has_the_calls_of_its_predecessor_again_without_a_complaint(self) -> None:
+        node = Node()
+        node.tells(*[load(2000)] * 3)
+        node.admission.begin(0)
 
         assert node.takes()
 

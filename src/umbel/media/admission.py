@@ -54,7 +54,7 @@ class Limits:
     """What a call costs (play and record, G.711, a processor of 2024) before any was measured."""
     doubted: int = 50
     """Of so many calls the measured cost is believed as much as the usual one; of twice as many four
-    times as much, because what an engine does besides hides the cost of a few."""
+    times as much."""
     unmeasured: int = 1200
     """The most calls that are taken before their cost is measured: a thousand may come in a second."""
 
@@ -69,6 +69,8 @@ class EngineRoom:
         self._costs: deque[float] = deque(maxlen=5)
         self._uses: deque[tuple[float, int]] = deque(maxlen=3)
         """The share that was used, and by how many sessions."""
+        self._borne = 0
+        """The most sessions that were open while no tick was left out."""
         self._bad = 0
         self._good = 0
         self._strain = ""
@@ -76,18 +78,36 @@ class EngineRoom:
         self.load: Load | None = None
         """What was measured last."""
 
+    def begin(self) -> None:
+        """Another process is in the engine's place: only what calls cost is known."""
+        self._uses.clear()
+        self._bad = self._good = 0
+        self._strain = ""
+        self._heard_at = self.load = None
+
     def take(self, load: Load, now: Instant) -> None:
         """Take what the engine measured since it told last."""
         self.load, self._heard_at = load, now
-        used = self._used(load)
+        used, limits = self._used(load), self._limits
+        self._uses.append((used, load.sessions))
         if load.sessions == 0:
             self._idle = used if not self._idle else min(used, (7 * self._idle + used) / 8)
-        self._uses.append((used, load.sessions))
-        limits = self._limits
-        spent = max(0.0, used - self._idle) * load.sessions
-        doubt = limits.doubted**2
-        self._costs.append((spent + limits.usual_cost * doubt) / (load.sessions**2 + doubt))
+        elif load.sessions >= limits.few:
+            self._costs.append(self._cost_in(used, load.sessions))
+        if not load.skipped:
+            self._borne = max(self._borne, load.sessions)
         self._judge(load)
+
+    def _cost_in(self, used: float, sessions: int) -> float:
+        """
+        Give what a session costs, as far as a measurement tells.
+
+        That of a few sessions is hidden by what an engine does besides, unless they use much.
+        """
+        limits = self._limits
+        belief = max(sessions**2 / (sessions**2 + limits.doubted**2), min(1.0, used / limits.busy))
+        measured = max(0.0, used - self._idle) / sessions
+        return belief * measured + (1 - belief) * limits.usual_cost
 
     def trouble(self, now: Instant) -> str:
         """Say why no call can be taken, whatever it costs; empty: nothing speaks against it."""
@@ -95,12 +115,12 @@ class EngineRoom:
             return f"a media engine has told nothing for {now - self._heard_at:.0f} s"
         return self._strain
 
-    def capacity(self, *, is_full: bool) -> float:
-        """Give how many sessions the engine can be expected to bear, not far beyond what it bore."""
+    def room(self, sessions: int, *, is_full: bool) -> float:
+        """Give how many more the engine can bear beside *sessions*, not far beyond what it bore."""
         limits = self._limits
         share = limits.busy_again if is_full else limits.busy
-        measured = self.load.sessions if self.load is not None else 0
-        return min((share - self._idle) / self._cost, measured + limits.unmeasured)
+        more = (share - self.expected(sessions)) / self._cost
+        return min(more, self._borne + limits.unmeasured - sessions)
 
     def expected(self, sessions: int) -> float:
         """Give the share that so many sessions will use; one hiccup in three seconds is left out."""
@@ -140,7 +160,6 @@ class Admission:
     """Whether the engines of a node bear another call. Full and not full have a distance."""
 
     def __init__(self, engines: int, limits: Limits = Limits()) -> None:
-        self._limits = limits
         self._rooms = [EngineRoom(limits) for _ in range(engines)]
         self.cause = ""
         """Why no call is taken; empty: calls are taken."""
@@ -156,8 +175,8 @@ class Admission:
         return tuple(room.load for room in self._rooms)
 
     def begin(self, engine: int) -> None:
-        """Another process has taken the engine's place: nothing is known of it."""
-        self._rooms[engine] = EngineRoom(self._limits)
+        """Another process has taken the engine's place."""
+        self._rooms[engine].begin()
 
     def take(self, engine: int, load: Load, now: Instant) -> None:
         """Take what an engine measured."""
@@ -180,7 +199,7 @@ class Admission:
         """
         troubles = [room.trouble(now) for room in self._rooms]
         room = sum(
-            max(0.0, one.capacity(is_full=self.is_full) - taken)
+            max(0.0, one.room(taken, is_full=self.is_full))
             for one, taken, trouble in zip(self._rooms, sessions, troubles, strict=True)
             if not trouble
         )
