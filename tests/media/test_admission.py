@@ -62,7 +62,7 @@ class TestAnEngineThatHasRoom:
 
     def test_takes_calls_up_to_its_limit_and_no_further(self) -> None:
         node = Node()
-        node.tells(*(load(sessions) for sessions in (1000, 1500, 2000, 2400)))
+        node.tells(*(load(sessions) for sessions in (1000, 1500, 2000, *[2400] * 3)))
 
         most = 2400 + node.burst()
         assert LIMITS.busy - 0.05 <= 0.02 + PER_CALL * most <= LIMITS.busy + 0.02
@@ -103,6 +103,18 @@ class TestAnEngineThatHasRoom:
         node.tells(*[load(500)] * 4, load(500, busy=0.95))
 
         assert node.takes()
+
+
+class TestManyCallsThatCome:
+    def test_are_not_taken_too_many_because_the_last_second_began_with_fewer(self) -> None:
+        node = Node()
+        before = 0
+        for sessions in range(0, 2000, 500):
+            mean = (before + sessions) / 2
+            node.tells(load(sessions, busy=0.02 + PER_CALL * 2 * mean))
+            before = sessions
+
+        assert 0.02 + PER_CALL * 2 * (1500 + node.burst()) <= LIMITS.busy + 0.05
 
 
 class TestABurst:

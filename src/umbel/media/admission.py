@@ -67,7 +67,7 @@ class EngineRoom:
         self._idle = 0.0
         """The share that goes into ticks without a session."""
         self._costs: deque[float] = deque(maxlen=5)
-        self._uses: deque[tuple[float, int]] = deque(maxlen=3)
+        self._uses: deque[tuple[float, float]] = deque(maxlen=3)
         """The share that was used, and by how many sessions."""
         self._borne = 0
         """The most sessions that were open while no tick was left out."""
@@ -87,18 +87,20 @@ class EngineRoom:
 
     def take(self, load: Load, now: Instant) -> None:
         """Take what the engine measured since it told last."""
+        before = load.sessions if self.load is None else self.load.sessions
+        sessions = (before + load.sessions) / 2  # So many used it, as calls come and go.
+        used = self._used(load)
         self.load, self._heard_at = load, now
-        used, limits = self._used(load), self._limits
-        self._uses.append((used, load.sessions))
-        if load.sessions == 0:
+        self._uses.append((used, sessions))
+        if not sessions:
             self._idle = used if not self._idle else min(used, (7 * self._idle + used) / 8)
-        elif load.sessions >= limits.few:
-            self._costs.append(self._cost_in(used, load.sessions))
+        elif sessions >= self._limits.few:
+            self._costs.append(self._cost_in(used, sessions))
         if not load.skipped:
             self._borne = max(self._borne, load.sessions)
         self._judge(load)
 
-    def _cost_in(self, used: float, sessions: int) -> float:
+    def _cost_in(self, used: float, sessions: float) -> float:
         """
         Give what a session costs, as far as a measurement tells.
 
