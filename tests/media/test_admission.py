@@ -178,7 +178,7 @@ class TestACoreThatIsShared:
         node.tells(load(50, late=0.015))
 
         assert not node.takes()
-        assert "shares its core" in node.admission.cause
+        assert "late again and again" in node.admission.cause
 
     def test_does_not_keep_the_few_calls_out_that_are_not_its_cause(self) -> None:
         node = Node()

@@ -151,8 +151,8 @@ class EngineRoom:
             )
         elif self._bad >= limits.patience:
             self._strain = (
-                f"a media engine comes late again and again, by {1000 * load.latest:.0f} ms: "
-                "it shares its core"
+                f"a media engine comes late again and again, by {1000 * load.latest:.0f} ms, while "
+                f"it is {100 * load.busy:.0f} % busy"
             )
         elif self._good >= limits.patience:
             self._strain = ""
