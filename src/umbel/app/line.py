@@ -8,7 +8,6 @@ waits for a key is told that it may never have arrived (``moves``).
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from enum import Enum, auto
 from typing import TypeVar
@@ -245,13 +244,13 @@ class Line:
     def receive(self, event: Event) -> None:
         """Take an event of the engine about this session."""
         match event:
+            case Recorded() | RecordingEnded() if self._recording is not None:
+                self._recording.take(event)
             case KeyPressed(key=key):
                 if not _fulfil(self._key_waiter, key):
                     self._keys.append(key)
             case PlayEnded(play=play) if self._playing and self._playing.number == play:
                 _fulfil(self._playing.waiter, event)
-            case Recorded() | RecordingEnded() if self._recording is not None:
-                self._recording.take(event)
             case Closed(statistics=statistics):
                 _fulfil(self._closed, statistics)
             case _:
@@ -309,12 +308,14 @@ class _Recording:
         self.number = command.recording
         self._command = command
         self._sink = sink
-        self._pending = bytearray()
-        self._kept = 0
+        self._pending: list[bytes] = []
+        self._octets = 0
+        """All that has come."""
         self._before: Duration = 0.0
         """How much came from engines that are gone."""
         self._ended: RecordingEnded | None = None
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None
+        """Waited for while nothing is pending."""
 
     @property
     def has_ended(self) -> bool:
@@ -325,10 +326,11 @@ class _Recording:
         if event.recording != self.number:
             return
         if isinstance(event, Recorded):
-            self._pending += event.linear
+            self._pending.append(event.linear)
+            self._octets += len(event.linear)
         else:
             self._ended = replace(event, duration=self._before + event.duration)
-        self._news.set()
+        _fulfil(self._news, None)
 
     def go_on(self) -> Record:
         """Give the command by which another engine records what is still to come."""
@@ -338,7 +340,7 @@ class _Recording:
     @property
     def _seconds(self) -> Duration:
         """How much has come."""
-        return (self._kept + len(self._pending)) / _BYTES_A_SECOND
+        return self._octets / _BYTES_A_SECOND
 
     def lose(self) -> None:
         """End with what has come, because nothing more will come."""
@@ -347,15 +349,22 @@ class _Recording:
             self._ended = RecordingEnded(
                 session="", recording=self.number, ended=RecordingEnd.STOPPED, duration=duration
             )
-            self._news.set()
+            _fulfil(self._news, None)
 
     async def finish(self) -> RecordingEnded:
         """Hand everything to the sink as it comes; one that fails is tried again with the rest."""
+        loop = asyncio.get_running_loop()
+        has_failed = False
         while self._ended is None:
-            await self._news.wait()
-            self._news.clear()
-            with suppress(Unavailable):
+            if has_failed or not self._pending:
+                self._news = loop.create_future()
+                await self._news
+            try:
                 await self._flush()
+            except Unavailable:
+                has_failed = True
+            else:
+                has_failed = False
         await self._flush_at_last()
         return self._ended
 
@@ -368,8 +377,8 @@ class _Recording:
         return await self._flush()
 
     async def _flush(self) -> None:
-        size = len(self._pending)
-        if size:
-            await self._sink(bytes(self._pending))
-            del self._pending[:size]
-            self._kept += size
+        pieces = len(self._pending)
+        if pieces:
+            linear = self._pending[0] if pieces == 1 else b"".join(self._pending)
+            await self._sink(linear)
+            del self._pending[:pieces]

@@ -107,7 +107,7 @@ ENGINE_LOST = _kind(
     "If it happens again, report it with the log around this time.",
 )  # fmt: skip
 NODE_FULL = _kind(
-    2021, _W, Category.SYSTEM,
+    2024, _W, Category.SYSTEM,
     "Node {node} takes no new calls for now: {cause}. {calls} calls go on. Its media engines use "
     "{busy} % of their time; within a second the worst tick began {late} ms late, and {skipped} were "
     "left out.",
@@ -116,11 +116,11 @@ NODE_FULL = _kind(
     "umbel node list",
 )  # fmt: skip
 NODE_HAS_ROOM = _kind(
-    2022, _I, Category.SYSTEM,
+    2025, _I, Category.SYSTEM,
     "Node {node} takes new calls again after {lasted}; {count} calls were refused meanwhile.",
 )  # fmt: skip
 ENGINE_NOT_PINNED = _kind(
-    2023, _W, Category.SYSTEM,
+    2026, _W, Category.SYSTEM,
     "The media engine of node {node} that was to have processor {core} for itself is not pinned to it: "
     "the system did not allow that.",
     "Name processors in [media] cores that the service may use: AllowedCPUs of its unit, or the cpuset "
