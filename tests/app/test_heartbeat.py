@@ -9,7 +9,7 @@ from tests.support.told import Told
 
 from umbel.app.heartbeat import BEAT_EVERY, Heartbeat
 from umbel.core import event_catalogue as catalogue
-from umbel.directory.records import NodeRecord
+from umbel.directory.records import NodeLoad, NodeRecord
 
 NODE = NodeRecord(
     name="node01.umbel.test", version="1", started=PIONEERS_DAY, heartbeat=PIONEERS_DAY
@@ -38,7 +38,10 @@ class Heart:
         self.clock = StillClock()
         self.told = Told(self.clock)
         self.register = Register()
-        self._heartbeat = Heartbeat(NODE, self.register, clock=self.clock, events=self.told)
+        self.load: NodeLoad | None = None
+        self._heartbeat = Heartbeat(
+            NODE, self.register, clock=self.clock, events=self.told, load=lambda: self.load
+        )
 
     async def beats(self, times: int) -> Sequence[NodeRecord]:
         for _beat in range(times):
@@ -56,6 +59,14 @@ async def test_each_sign_of_life_carries_its_time() -> None:
 
     assert beats == [replace(NODE, heartbeat=first), replace(NODE, heartbeat=second)]
     assert heart.told.events == []
+
+
+async def test_each_sign_of_life_carries_the_load() -> None:
+    heart = Heart()
+    heart.load = NodeLoad(calls=3, sessions=3, busy=0.1, latest=0.001, skipped=0, refused=7)
+    (beat,) = await heart.beats(1)
+
+    assert beat.load == heart.load
 
 
 async def test_an_outage_of_the_store_is_told_once_and_so_is_its_end() -> None:

@@ -1,10 +1,12 @@
 """A media session can be awaited, and nobody waits for a caller who is gone."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
+from tests.support.virtual_time import in_virtual_time
 
-from umbel.app.line import Line
+from umbel.app.line import REHEARD, Line
 from umbel.core.errors import Unavailable
 from umbel.media.engine import (
     Close,
@@ -227,6 +229,97 @@ class TestRecording:
 
         assert (ended.ended, ended.duration) == (RecordingEnd.STOPPED, 1.0)
         assert store.kept == SECOND
+
+
+class TestAMoveToAnotherEngine:
+    @in_virtual_time
+    async def test_plays_on_from_shortly_before_where_it_was(self) -> None:
+        engine = Engine()
+        playing = asyncio.create_task(engine.line.play((Silence(60.0),), since=10.0))
+        await asyncio.sleep(30.0)
+        engine.line.suspend()
+        await asyncio.sleep(1.0)
+        engine.line.reopen()
+        engine.line.resume()
+        engine.ends_play(1, at=70.0)
+
+        assert (await playing).position == 70.0
+        first, second = engine.sent
+        assert isinstance(first, Play)
+        assert second == replace(first, since=10.0 + 30.0 - REHEARD)
+
+    @in_virtual_time
+    async def test_begins_what_was_to_be_played_meanwhile(self) -> None:
+        engine = Engine()
+        engine.line.suspend()
+        playing = asyncio.create_task(engine.line.play((Silence(1.0),)))
+        await begun(playing)
+        assert engine.sent == []
+        engine.line.reopen()
+        engine.line.resume()
+        engine.ends_play(1)
+
+        await playing
+        assert [type(command) for command in engine.sent] == [Play]
+
+    @in_virtual_time
+    async def test_records_on_and_counts_all_of_it(self) -> None:
+        engine, store = Engine(), Store()
+        recording = asyncio.create_task(
+            engine.line.record(store.append, longest=60, silence=5, stop_keys="#")
+        )
+        await begun(recording)
+        engine.records(1)
+        engine.line.suspend()
+        engine.line.reopen()
+        engine.line.resume()
+        engine.records(1)
+        engine.ends_recording(1, RecordingEnd.SILENCE)
+
+        assert (await recording).duration == 2.0
+        assert store.kept == 2 * SECOND
+        first, second = engine.sent
+        assert isinstance(first, Record)
+        assert second == replace(first, longest=59)
+
+    @in_virtual_time
+    async def test_ends_a_wait_for_a_key_that_may_be_lost(self) -> None:
+        engine = Engine()
+        asking = asyncio.create_task(engine.line.key(60))
+        await begun(asking)
+        engine.line.suspend()
+        engine.line.resume()
+
+        assert await asking is None
+        assert engine.line.moves == 1
+
+    @in_virtual_time
+    async def test_does_not_hold_up_a_caller_who_hangs_up(self) -> None:
+        engine, store = Engine(), Store()
+        recording = asyncio.create_task(
+            engine.line.record(store.append, longest=60, silence=5, stop_keys="#")
+        )
+        await begun(recording)
+        engine.records(1)
+        engine.line.suspend()
+        engine.line.drop()
+
+        assert (await recording).duration == 1.0
+        assert await engine.line.close() is None
+        assert [type(command) for command in engine.sent] == [Record]
+
+    @in_virtual_time
+    async def test_that_is_given_up_closes_what_was_opened_anew(self) -> None:
+        engine = Engine()
+        engine.line.suspend()
+        engine.line.reopen()
+        engine.line.abandon()
+        closing = asyncio.create_task(engine.line.close())
+        await begun(closing)
+        engine.line.receive(Closed(session="call-1", statistics=Statistics()))
+
+        assert await closing == Statistics()
+        assert engine.sent == [Close(session="call-1")]
 
 
 class TestClosing:

@@ -44,6 +44,12 @@ def ending(board: Switchboard) -> tuple[EventKind, object]:
     return event.kind, event.fields.get("reason")
 
 
+def lose_media(board: Switchboard) -> None:
+    """Take the engine away from the only call."""
+    board.media.die()
+    board.reception.lose_media(frozenset({board.record.id}))
+
+
 class TestACallThatIsAnswered:
     @in_virtual_time
     async def test_is_led_until_the_caller_hangs_up(self) -> None:
@@ -214,16 +220,17 @@ class TestAFlowThatFails:
         assert has_been_put_down(board)
 
 
-class TestALostMediaEngine:
+class TestALostMediaEngineWithoutAnother:
     @in_virtual_time
-    async def test_ends_the_call_and_says_why(self) -> None:
+    async def test_ends_the_call_where_there_is_no_other(self) -> None:
         board = Switchboard()
         caller = await board.call(RECEPTION)
-        board.reception.lose_media()
+        board.media.port = Unavailable("no media engine can be started")
+        lose_media(board)
         await board.passes(1.0)
 
         assert len(caller.got("BYE")) == 1
-        assert board.record.reason == "the media engine was lost"
+        assert board.record.reason == "the media engine was lost: no media engine can be started"
         assert board.record.statistics is None
         assert len(board.reception) == 0
 
@@ -233,7 +240,8 @@ class TestALostMediaEngine:
         await board.call(ANTONIO)
         await board.passes(GREETED)
         board.media.hear(5.0)
-        board.reception.lose_media()
+        board.media.port = Unavailable("no media engine can be started")
+        lose_media(board)
         await board.passes(1.0)
 
         (message,) = board.store.messages.kept.values()

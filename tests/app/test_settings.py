@@ -90,6 +90,15 @@ class TestABadFile:
             ('[[listener]]\ntransport = "udp"\nport = 70000', "expected a port from 0 to 65535"),
             ("[media]\nfirst_port = 2\nlast_port = 1", "expected first_port below last_port"),
             ('[media]\naddress = "here"', "media, address: found"),
+            ("[media]\ncores = [4095]", "found processor 4095, expected processors of this"),
+            ("[media]\ncores = [-1]", "media, cores: found processor -1"),
+            ("[media]\ncores = [0, 0]", "found processor 0 twice, expected each processor once"),
+            (
+                "[media]\nfirst_port = 2001\nlast_port = 2002\ncores = [0]",
+                "found 0 pairs of ports for 1 engine",
+            ),
+            ("[metrics]\nport = 0", "metrics, port: found 0, expected a port from 1"),
+            ('[metrics]\naddress = "here"', "metrics, address: found"),
             ("[store]\nkeep_free = -1", "store, keep_free: found -1"),
             (
                 '[tls]\ncertificate = "a"\nkey = "b"\ntrust = "c"\nresponder = "ocsp.example.org"',

@@ -31,6 +31,7 @@ from umbel.directory.records import (
     CallStatistics,
     Direction,
     Milestone,
+    NodeLoad,
     NodeRecord,
 )
 from umbel.directory.repositories import Put, Remove
@@ -342,7 +343,10 @@ class TestNodes:
 
     async def test_are_known_while_their_heart_beats(self, store: SqlStore) -> None:
         other = replace(self.NODE, name="node00.example.org")
-        later = replace(self.NODE, heartbeat=PIONEERS_DAY + timedelta(seconds=5))
+        load = NodeLoad(
+            calls=3, sessions=4, busy=0.25, latest=0.004, skipped=1, refused=2, full_because="why"
+        )
+        later = replace(self.NODE, heartbeat=PIONEERS_DAY + timedelta(seconds=5), load=load)
         for beat in (self.NODE, other, later):
             await store.nodes.beat(beat)
 

@@ -15,7 +15,7 @@ from umbel.app.stores import open_store
 from umbel.cli.main import main
 from umbel.core import event_catalogue as catalogue
 from umbel.core.events import Event, Field
-from umbel.directory.records import CallRecord, CallState, Direction, NodeRecord
+from umbel.directory.records import CallRecord, CallState, Direction, NodeLoad, NodeRecord
 from umbel.mailbox.message import Caller, Importance, Message
 from umbel.net.clock import SystemClock
 from umbel.net.randomness import SystemRandomness
@@ -278,10 +278,25 @@ async def _fill(folder: Path) -> Message:
         )
         await store.nodes.beat(
             NodeRecord(
-                name="node01.umbel.test", version="1", started=clock.wall(), heartbeat=clock.wall()
+                name="node01.umbel.test",
+                version="1",
+                started=clock.wall(),
+                heartbeat=clock.wall(),
+                load=LOAD,
             )
         )
     return message
+
+
+LOAD = NodeLoad(
+    calls=12,
+    sessions=12,
+    busy=0.34,
+    latest=0.061,
+    skipped=5,
+    refused=2,
+    full_because="it is too much",
+)
 
 
 class TestWatching:
@@ -324,8 +339,14 @@ class TestWatching:
         assert "umbel serve" in office.does("node", "list")
         asyncio.run(_fill(office.folder))
 
-        assert "serving" in office.does("node", "list")
+        listed = office.does("node", "list")
+        assert "serving" in listed
+        assert "12 calls, 34 % busy, 5 ticks left out, 2 refused, full" in listed
+        told = office.asks("node", "list")
+        assert isinstance(told, list)
+        assert told[0]["load"]["latest"] == 0.061
         assert "serving" in office.does("node", "show", "node01.umbel.test")
+        assert "full_because it is too much" in office.does("node", "show", "node01.umbel.test")
         assert "expected the name of a node (node01.umbel.test)" in office.errs("node", "show", "x")
         said = office.does("node", "set", "node01.umbel.test", "--status", "no-new-calls")
         assert "status enabled → no-new-calls" in said

@@ -248,6 +248,7 @@ def write_settings(
     requires_certificates: bool = False,
     media_ports: range = MEDIA_PORTS,
     authority: Path | None = None,
+    cores: tuple[int, ...] = (),
     more: str = "",
 ) -> dict[str, int]:
     """Write ``umbel.toml``, *more* at its end, and give the port of each transport."""
@@ -259,6 +260,7 @@ name = "node01.umbel.test"
 [media]
 first_port = {media_ports[0]}
 last_port = {media_ports[-1]}
+cores = {list(cores)}
 [[listener]]
 transport = "udp"
 address = "127.0.0.1"
@@ -305,6 +307,7 @@ async def node_under_test(
     requires_certificates: bool = False,
     media_ports: range = MEDIA_PORTS,
     authority: Path | None = None,
+    cores: tuple[int, ...] = (),
     more: str = "",
 ) -> AsyncIterator[NodeUnderTest]:
     """Run a node that serves *site*, for as long as the block."""
@@ -315,6 +318,7 @@ async def node_under_test(
         requires_certificates=requires_certificates,
         media_ports=media_ports,
         authority=authority,
+        cores=cores,
         more=more,
     )
     settings = load_settings(folder / "umbel.toml")

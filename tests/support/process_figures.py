@@ -21,10 +21,18 @@ def sockets(process: int) -> int:
 
 def child_running(module: str) -> int:
     """Give the number of our child process that runs *module*."""
-    for number in _children(os.getpid()):
-        if module in _read(number, "cmdline").split("\0"):
-            return number
+    for number in children_running(module):
+        return number
     raise LookupError(f"no child runs {module}")
+
+
+def children_running(module: str) -> list[int]:
+    """Give the numbers of all our child processes that run *module*."""
+    return [
+        number
+        for number in _children(os.getpid())
+        if module in _read(number, "cmdline").split("\0")
+    ]
 
 
 def living_objects() -> Counter[str]:

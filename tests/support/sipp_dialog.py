@@ -80,3 +80,36 @@ ACCEPTS_BYE = (
         """
     ),
 )
+
+
+def _answer(status: str, body: str = "") -> str:
+    """Give a response to the request that came last."""
+    content = ["Content-Type: application/sdp"] if body else []
+    head = [
+        f"SIP/2.0 {status}",
+        "[last_Via:]",
+        "[last_From:]",
+        "[last_To:]",
+        "[last_Call-ID:]",
+        "[last_CSeq:]",
+        "Contact: <sip:2099@[local_ip]:[local_port];transport=[transport]>",
+        *content,
+        "Content-Length: [len]",
+        "",
+        *[line.strip() for line in body.strip().splitlines()],
+    ]
+    return "\n".join(head)
+
+
+RE_ANSWERS = (
+    expect_request("INVITE"),
+    send(_answer("200 OK", SDP), 'retrans="500"'),
+    expect_request("ACK"),
+)
+"""Takes a re-INVITE; audio goes from then on to where it says."""
+REFUSES = (
+    expect_request("INVITE"),
+    send(_answer("488 Not Acceptable Here"), 'retrans="500"'),
+    expect_request("ACK"),
+)
+"""Refuses a re-INVITE."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar, get_args
 
 from umbel.app.arrivals import Arrivals
+from umbel.app.capacity import Capacity
 from umbel.app.faults import Faults
 from umbel.app.journal import Heard
 from umbel.app.provoked import Provoked
@@ -27,6 +28,7 @@ from umbel.directory.ports import Configuration
 from umbel.directory.records import CallRecord
 from umbel.directory.repositories import Change
 from umbel.mailbox.ports import OCTETS_OF_A_SECOND
+from umbel.media.admission import Admission
 from umbel.media.engine import (
     Close,
     Closed,
@@ -74,10 +76,23 @@ class MediaDouble:
         """Where sessions are opened, or why they are not."""
         self.peer: tuple[str, int] | None = None
         """Where the audio of the session that was opened last will come from."""
+        self.admission = Admission(1)
+        """What the node makes of the loads that a test has the engine tell."""
         self._receive: Callable[[Event], None] | None = None
         self._playing: tuple[Play, asyncio.TimerHandle] | None = None
         self._recording: Record | None = None
         self._heard: Duration = 0.0
+
+    @property
+    def sessions(self) -> tuple[int, ...]:
+        """Give how many sessions each engine has, which a double does not count."""
+        return (0,)
+
+    def die(self) -> None:
+        """Forget everything that was going on: what is asked next finds another engine."""
+        if self._playing is not None:
+            self._playing[1].cancel()
+        self._playing = self._recording = self._receive = None
 
     async def open(
         self,
@@ -195,6 +210,14 @@ class Switchboard:
         self._agent: Agent | None = None
         self._snapshot = Snapshot(_Configurations(), _take)
         self._snapshot.directory = Directory(organisation(*changed))
+        self.capacity = Capacity(
+            "node01.umbel.test",
+            self.media,
+            cores=(),
+            calls=lambda: len(self.reception),
+            events=self.told,
+            clock=self._clock,
+        )
         self.reception = Reception(self._surroundings())
 
     @property
@@ -260,6 +283,7 @@ class Switchboard:
                 wall=clock.wall,
             ),
             voices=Voices(_SETTINGS, audio=store.audio, events=self.told, wall=clock.wall),
+            capacity=self.capacity,
             arrivals=Arrivals("node01.umbel.test", clock, MemoryObservations()),
             snapshot=snapshot,
             resolved=dict,

@@ -30,6 +30,8 @@ class TestOurReOffer:
 
         assert watson.told(MediaAgreed)[-1].media.remote_port == 11000
         assert len(bell.told(MediaAgreed)) == 2
+        assert leg.agreed_local is not None
+        assert leg.agreed_local.port == 11000
         assert network.log()[-3:] == ["INVITE", "200 INVITE", "ACK"]
 
     @pytest.mark.parametrize("lost", range(4, 7))
@@ -91,6 +93,8 @@ class TestOurReOffer:
         assert bell.told(ReOfferRefused) == [
             ReOfferRefused(leg=leg, status=488, reason="Not Acceptable Here")
         ]
+        assert leg.agreed_local is not None
+        assert leg.agreed_local.port == 20000
         assert b"m=audio 20000" in connected.call(sdp()).body
         assert bell.told(LegEnded) == []
 

@@ -1,9 +1,15 @@
-"""One media session as something to await: play, key, record. Knows no SIP and no flow."""
+"""One media session as something to await: play, key, record. Knows no SIP and no flow.
+
+The session may move to another engine in mid-call (``suspend``, ``reopen``, ``resume``). Whoever waits
+here goes on waiting: what played plays on, what is recorded goes on into the same recording, and who
+waits for a key is told that it may never have arrived (``moves``).
+"""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from dataclasses import replace
+from enum import Enum, auto
 from typing import TypeVar
 
 from umbel.core.errors import Unavailable
@@ -45,7 +51,26 @@ LAST_TRIES = 3
 MOST_KEYS = 128
 """Keys that wait for a question; of more, the latest count."""
 
+REHEARD: Duration = 2.0
+"""How much of what played is heard again after a move: what was on its way was lost."""
+
+SHORTEST: Duration = 0.1
+"""A recording that moved when its time was nearly up goes on for so long, and ends by its limit."""
+
 _BYTES_A_SECOND = 16_000
+
+
+class _Session(Enum):
+    """Who has the session."""
+
+    IN_USE = auto()
+    """An engine, which does what it is asked."""
+    AWAITED = auto()
+    """Nobody; another engine is to have it."""
+    REOPENED = auto()
+    """Another engine; the peer has not been told yet."""
+    LOST = auto()
+    """Nobody, for good."""
 
 
 class Line:
@@ -54,18 +79,22 @@ class Line:
     def __init__(self, name: str, send: Callable[[Command], None]) -> None:
         self.name = name
         self.is_gone = False
-        self._is_lost = False
-        self._send = send
+        self.moves = 0
+        """How often the engine was lost, and another had to have the session."""
+        self._session = _Session.IN_USE
+        self._withheld: list[Command] = []
+        """What an engine is to do as soon as one has the session again."""
+        self._to_engine = send
         self._numbers = 0
         self._keys: deque[str] = deque(maxlen=MOST_KEYS)
-        self._key_waiter: asyncio.Future[str] | None = None
-        self._playing: tuple[int, asyncio.Future[PlayEnded]] | None = None
+        self._key_waiter: asyncio.Future[str | None] | None = None
+        self._playing: _Playing | None = None
         self._recording: _Recording | None = None
         self._closed: asyncio.Future[Statistics | None] | None = None
 
     def connect(self, media: MediaSession, *, learn_address: bool) -> None:
         """Begin, or change, the exchange of packets."""
-        self._send(Connect(session=self.name, media=media, learn_address=learn_address))
+        self._to_engine(Connect(session=self.name, media=media, learn_address=learn_address))
 
     async def play(
         self, items: tuple[Playable, ...], *, since: Duration = 0.0, stop_keys: str = ""
@@ -73,19 +102,13 @@ class Line:
         """Play until the end, a key of *stop_keys*, or the caller is gone."""
         self._raise_if_gone()
         self._numbers += 1
-        waiter: asyncio.Future[PlayEnded] = asyncio.get_running_loop().create_future()
-        self._playing = (self._numbers, waiter)
-        self._send(
-            Play(
-                session=self.name,
-                play=self._numbers,
-                items=items,
-                since=since,
-                stop_keys=stop_keys,
-            )
+        command = Play(
+            session=self.name, play=self._numbers, items=items, since=since, stop_keys=stop_keys
         )
+        self._playing = playing = _Playing(command)
+        self._send(command)
         try:
-            return await waiter
+            return await playing.waiter
         except asyncio.CancelledError:
             self._send(StopPlaying(session=self.name))
             raise
@@ -93,14 +116,19 @@ class Line:
             self._playing = None
 
     async def key(self, within: Duration) -> str | None:
-        """Give the next key, typed ahead or pressed *within* seconds from now."""
+        """
+        Give the next key, typed ahead or pressed *within* seconds from now; ``None``: there is none.
+
+        A move of the session ends the wait with ``None`` too: the key may have been lost with it.
+        """
         self._raise_if_gone()
         if self._keys:
             return self._keys.popleft()
-        self._key_waiter = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._key_waiter = waiter
         try:
             async with asyncio.timeout(within):
-                return await self._key_waiter
+                return await waiter
         except TimeoutError:
             return None
         finally:
@@ -124,16 +152,15 @@ class Line:
         """
         self._raise_if_gone()
         self._numbers += 1
-        self._recording = recording = _Recording(self._numbers, sink)
-        self._send(
-            Record(
-                session=self.name,
-                recording=self._numbers,
-                longest=longest,
-                silence=silence,
-                stop_keys=stop_keys,
-            )
+        command = Record(
+            session=self.name,
+            recording=self._numbers,
+            longest=longest,
+            silence=silence,
+            stop_keys=stop_keys,
         )
+        self._recording = recording = _Recording(command, sink)
+        self._send(command)
         try:
             return await recording.finish()
         finally:
@@ -155,24 +182,56 @@ class Line:
         if self.is_gone:
             return
         self.is_gone = True
-        if self._recording is not None:
+        if self._recording is not None and self._session is not _Session.IN_USE:
+            self._recording.lose()
+        elif self._recording is not None:
             self._send(StopRecording(session=self.name))
             asyncio.get_running_loop().call_later(PATIENCE, self._recording.lose)
-        for waiter in (self._key_waiter, self._playing[1] if self._playing else None):
+        for waiter in (self._key_waiter, self._playing.waiter if self._playing else None):
             if waiter is not None and not waiter.done():
                 waiter.set_exception(HungUp())
 
+    def suspend(self) -> None:
+        """The engine is gone, and another is to have the session: whoever waits goes on waiting."""
+        if self._session is _Session.IN_USE and self._playing is not None:
+            self._playing.halt()
+        self.moves += 1
+        self._session = _Session.AWAITED
+        _fulfil(self._closed, None)
+        if self.is_gone and self._recording is not None:
+            self._recording.lose()
+
+    def reopen(self) -> None:
+        """Another engine has the session, and can close it."""
+        self._session = _Session.REOPENED
+
+    def resume(self) -> None:
+        """Go on in the engine that has the session, which the peer sends its audio to now."""
+        self._session = _Session.IN_USE
+        if self._playing is not None:
+            self._send(self._playing.go_on())
+        if self._recording is not None and not self._recording.has_ended:
+            self._send(self._recording.go_on())
+        withheld, self._withheld = self._withheld, []
+        for command in withheld:
+            self._send(command)
+        _fulfil(self._key_waiter, None)
+
     def lose(self) -> None:
         """The engine is gone, and with it the session: nothing more will come."""
-        self._is_lost = True
+        self._session = _Session.LOST
+        _fulfil(self._closed, None)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """The caller cannot be heard any more: a running recording ends with what has come."""
         if self._recording is not None:
             self._recording.lose()
-        _fulfil(self._closed, None)
         self.drop()
 
     async def close(self) -> Statistics | None:
         """End the session and give what was measured; ``None``: the engine cannot say."""
-        if self._is_lost:
+        if self._session in (_Session.AWAITED, _Session.LOST):
             return None
         self._closed = asyncio.get_running_loop().create_future()
         self._send(Close(session=self.name))
@@ -185,17 +244,24 @@ class Line:
     def receive(self, event: Event) -> None:
         """Take an event of the engine about this session."""
         match event:
+            case Recorded() | RecordingEnded() if self._recording is not None:
+                self._recording.take(event)
             case KeyPressed(key=key):
                 if not _fulfil(self._key_waiter, key):
                     self._keys.append(key)
-            case PlayEnded(play=play) if self._playing and self._playing[0] == play:
-                _fulfil(self._playing[1], event)
-            case Recorded() | RecordingEnded() if self._recording is not None:
-                self._recording.take(event)
+            case PlayEnded(play=play) if self._playing and self._playing.number == play:
+                _fulfil(self._playing.waiter, event)
             case Closed(statistics=statistics):
                 _fulfil(self._closed, statistics)
             case _:
                 pass  # What ended is no longer waited for; the client has told who opened it.
+
+    def _send(self, command: Command) -> None:
+        """Have the engine do something; what plays and is recorded, ``resume`` begins anew."""
+        if self._session is _Session.IN_USE or isinstance(command, Close):
+            self._to_engine(command)
+        elif isinstance(command, SendKey | KeyFromSignalling):
+            self._withheld.append(command)
 
     def _raise_if_gone(self) -> None:
         if self.is_gone:
@@ -210,16 +276,46 @@ def _fulfil(waiter: "asyncio.Future[Result] | None", result: Result) -> bool:
     return True
 
 
+class _Playing:
+    """What the caller hears, and about how far that has come."""
+
+    def __init__(self, command: Play) -> None:
+        self.waiter: asyncio.Future[PlayEnded] = asyncio.get_running_loop().create_future()
+        self._command = command
+        self._began = asyncio.get_running_loop().time()
+
+    @property
+    def number(self) -> int:
+        """The number that the engine's events have."""
+        return self._command.play
+
+    def halt(self) -> None:
+        """Note how far it came; a peer that held the call meanwhile heard less of it."""
+        heard = asyncio.get_running_loop().time() - self._began
+        since = self._command.since + max(0.0, heard - REHEARD)
+        self._command = replace(self._command, since=since)
+
+    def go_on(self) -> Play:
+        """Give the command that plays the rest."""
+        self._began = asyncio.get_running_loop().time()
+        return self._command
+
+
 class _Recording:
     """What is on its way from the engine to the store."""
 
-    def __init__(self, number: int, sink: Sink) -> None:
-        self.number = number
+    def __init__(self, command: Record, sink: Sink) -> None:
+        self.number = command.recording
+        self._command = command
         self._sink = sink
-        self._pending = bytearray()
-        self._kept = 0
+        self._pending: list[bytes] = []
+        self._octets = 0
+        """All that has come."""
+        self._before: Duration = 0.0
+        """How much came from engines that are gone."""
         self._ended: RecordingEnded | None = None
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None
+        """Waited for while nothing is pending."""
 
     @property
     def has_ended(self) -> bool:
@@ -230,27 +326,45 @@ class _Recording:
         if event.recording != self.number:
             return
         if isinstance(event, Recorded):
-            self._pending += event.linear
+            self._pending.append(event.linear)
+            self._octets += len(event.linear)
         else:
-            self._ended = event
-        self._news.set()
+            self._ended = replace(event, duration=self._before + event.duration)
+        _fulfil(self._news, None)
+
+    def go_on(self) -> Record:
+        """Give the command by which another engine records what is still to come."""
+        self._before = self._seconds
+        return replace(self._command, longest=max(SHORTEST, self._command.longest - self._before))
+
+    @property
+    def _seconds(self) -> Duration:
+        """How much has come."""
+        return self._octets / _BYTES_A_SECOND
 
     def lose(self) -> None:
         """End with what has come, because nothing more will come."""
         if self._ended is None:
-            duration = (self._kept + len(self._pending)) / _BYTES_A_SECOND
+            duration = self._seconds
             self._ended = RecordingEnded(
                 session="", recording=self.number, ended=RecordingEnd.STOPPED, duration=duration
             )
-            self._news.set()
+            _fulfil(self._news, None)
 
     async def finish(self) -> RecordingEnded:
         """Hand everything to the sink as it comes; one that fails is tried again with the rest."""
+        loop = asyncio.get_running_loop()
+        has_failed = False
         while self._ended is None:
-            await self._news.wait()
-            self._news.clear()
-            with suppress(Unavailable):
+            if has_failed or not self._pending:
+                self._news = loop.create_future()
+                await self._news
+            try:
                 await self._flush()
+            except Unavailable:
+                has_failed = True
+            else:
+                has_failed = False
         await self._flush_at_last()
         return self._ended
 
@@ -263,8 +377,8 @@ class _Recording:
         return await self._flush()
 
     async def _flush(self) -> None:
-        size = len(self._pending)
-        if size:
-            await self._sink(bytes(self._pending))
-            del self._pending[:size]
-            self._kept += size
+        pieces = len(self._pending)
+        if pieces:
+            linear = self._pending[0] if pieces == 1 else b"".join(self._pending)
+            await self._sink(linear)
+            del self._pending[:pieces]

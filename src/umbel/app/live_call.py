@@ -72,16 +72,28 @@ class LiveCall:
 
     async def ask(self, *spoken: Spoken, keys: str, within: Duration) -> str | None:
         """Say it and wait for one key; the first one stops the speech."""
-        await self._say_until_key(spoken, ALL_KEYS)
-        key = await self._line.key(within)
-        self._journal.pressed(key)
-        return key
+        while True:
+            await self._say_until_key(spoken, ALL_KEYS)
+            moves = self._line.moves
+            key = await self._line.key(within)
+            if key is not None or self._line.moves == moves:
+                self._journal.pressed(key)
+                return key
 
     async def ask_digits(
         self, *spoken: Spoken, most: int, within: Duration, between: Duration = 3.0
     ) -> str:
         """Say it and collect digits until ``#``, ``*``, enough of them, or a pause."""
-        await self._say_until_key(spoken, ALL_KEYS)
+        while True:
+            await self._say_until_key(spoken, ALL_KEYS)
+            moves = self._line.moves
+            digits = await self._digits(most, within, between)
+            if self._line.moves == moves:  # Otherwise nobody knows which of them are missing.
+                self._journal.dialled_digits(digits)
+                return digits
+            self._line.forget_keys()
+
+    async def _digits(self, most: int, within: Duration, between: Duration) -> str:
         digits = ""
         while len(digits) < most:
             key = await self._line.key(between if digits else within)
@@ -90,7 +102,6 @@ class LiveCall:
             digits += key
             if key == "*":
                 break
-        self._journal.dialled_digits(digits)
         return digits
 
     async def play(self, recorded: Spoken, keys: str) -> Played:

@@ -13,7 +13,7 @@ from umbel.identity.handshake import HandshakeReport
 from umbel.mailbox.ports import PinHasher
 from umbel.net.clock import SystemClock
 from umbel.net.dns import Hosts, NameSources, Resolver
-from umbel.net.media_engine import MediaEngine
+from umbel.net.media_engine import MediaEngines
 from umbel.net.open_sockets import allow_many_sockets
 from umbel.net.randomness import SystemRandomness
 from umbel.net.signalling import Signalling
@@ -40,6 +40,8 @@ from .gateway_addresses import RENEW_EVERY, GatewayAddresses, SystemNames
 from .heartbeat import BEAT_EVERY, Heartbeat, new_record
 from .journal import Heard
 from .listening import describe_listeners, media_address, open_listeners
+from .media_plane import MediaPlane, running_media_plane
+from .metrics import NodeMetrics, running_metrics
 from .node_log import NodeLog, Steps
 from .peer_certificate import Demands
 from .probing import Outlook, Probing
@@ -92,7 +94,7 @@ class Node:
         self._early: list[tuple[bytes, Source]] = []
         self._driver: Driver | None = None
         self._reception: Reception | None = None
-        self._engine: MediaEngine | None = None
+        self._engines: MediaEngines | None = None
         self._probing = Probing(
             Resolver(randomness=SystemRandomness(), sources=NameSources(hosts=hosts))
         )
@@ -102,7 +104,7 @@ class Node:
         agent = self._driver.agent if self._driver else None
         return {
             "calls": len(self._reception or ()),
-            "media sessions": len(self._engine or ()),
+            "media sessions": len(self._engines or ()),
             "legs": agent.legs if agent else 0,
             "dialogs": agent.dialogs if agent else 0,
             "transactions": agent.transactions if agent else 0,
@@ -129,11 +131,15 @@ class Node:
         records = RecordKeeper(log.with_milestones(insides.store.calls.put))
         self._reception = Reception(self._surroundings(insides, driver, records))
         stack.push_async_callback(self._stop, driver, records)
+        metrics = NodeMetrics(self.settings.node.name, insides.media.capacity, self.live_things)
+        self.events.add_listener(metrics.count)
+        await stack.enter_async_context(running_metrics(self.settings.metrics, metrics))
         heart = Heartbeat(
             new_record(self.settings.node.name, self.listeners, self.clock.wall()),
             insides.store.nodes,
             clock=self.clock,
             events=self.events,
+            load=insides.media.capacity.load,
         )
         await heart.beat()
         for what, work, every in (
@@ -167,7 +173,10 @@ class Node:
         )
         self.events.add_listener(store.events.append)
         hasher = await enter(open_hasher())
-        engine = self._engine = await enter(self._running_engine())
+        media = await enter(
+            running_media_plane(self.settings, lambda: self._reception, self.events, self.clock)
+        )
+        self._engines = media.engines
         recovery = Recovery(name, store.messages, store.audio, self.events)
         await recovery.deliver_interrupted()
         await store.calls.abandon(name, self.clock.wall(), "its node stopped")
@@ -180,7 +189,7 @@ class Node:
         return _Insides(
             store=store,
             hasher=hasher,
-            engine=engine,
+            media=media,
             recovery=recovery,
             addresses=addresses,
             snapshot=snapshot,
@@ -248,30 +257,6 @@ class Node:
             reason=str(error),
         )
 
-    # --- media -----------------------------------------------------------------------------
-
-    @asynccontextmanager
-    async def _running_engine(self) -> AsyncIterator[MediaEngine]:
-        media = self.settings.media
-        engine = MediaEngine(range(media.first_port, media.last_port + 1))
-        engine.on_lost = self._lose_engine
-        await engine.start()
-        try:
-            yield engine
-        finally:
-            await engine.stop()
-
-    def _lose_engine(self, reason: str) -> None:
-        reception = self._reception
-        self.events.tell(
-            catalogue.ENGINE_LOST,
-            node=self.settings.node.name,
-            reason=reason,
-            calls=len(reception or ()),
-        )
-        if reception is not None:
-            reception.lose_media()
-
     # --- within ----------------------------------------------------------------------------
 
     def _make_driver(self, signalling: Signalling, identity: LocalIdentity) -> Driver:
@@ -304,7 +289,7 @@ class Node:
     def _surroundings(
         self, insides: "_Insides", driver: Driver, records: RecordKeeper
     ) -> Surroundings:
-        store, snapshot, engine = insides.store, insides.snapshot, insides.engine
+        store, snapshot, media = insides.store, insides.snapshot, insides.media
         world = World(
             messages=store.messages,
             audio=store.audio,
@@ -322,14 +307,15 @@ class Node:
             provoked=self._provoked,
             faults=self._faults,
             media=Media(
-                open=engine.open,
-                send=engine.send,
+                open=media.engines.open,
+                send=media.engines.send,
                 address_for=partial(media_address, self.settings.media.address),
             ),
             world=world,
             voices=Voices(
                 self.settings, audio=store.audio, events=self.events, wall=self.clock.wall
             ),
+            capacity=media.capacity,
             arrivals=Arrivals(self.settings.node.name, self.clock, store.observations),
             snapshot=snapshot,
             resolved=lambda: insides.addresses.by_gateway,
@@ -378,7 +364,7 @@ class _Insides:
 
     store: SqlStore
     hasher: PinHasher
-    engine: MediaEngine
+    media: MediaPlane
     recovery: Recovery
     addresses: GatewayAddresses
     snapshot: Snapshot

@@ -97,7 +97,7 @@ class Reception:
 
     def refusal(self, source: Source) -> Refusal | None:
         """Say how a call of this gateway would be refused now, whatever it is; ``None``: it would not."""
-        refused = refused_by_node(self._node)
+        refused = self._refused_by_us()
         if refused is None and (gateway := self._gateway_at(source)) is not None:
             refused = refused_by_gateway(gateway)
         if refused is None:
@@ -105,6 +105,10 @@ class Reception:
         return Refusal(
             status=refused.status, reason=refused.reason, retry_after=refused.retry_after
         )
+
+    def _refused_by_us(self) -> Refused | None:
+        """Say why the node takes nothing new, whoever asks; ``None``: it does."""
+        return refused_by_node(self._node) or self._around.capacity.refusal()
 
     @property
     def _node(self) -> Node:
@@ -130,11 +134,12 @@ class Reception:
             reason=why_unknown(peer_of(source), gateways),
         )
 
-    def lose_media(self) -> None:
-        """The media engine is gone: every call ends, what was recorded is kept."""
+    def lose_media(self, sessions: frozenset[str]) -> None:
+        """A media engine is gone with these sessions: their calls go on in another, or end."""
         for served in list(self._served.values()):
-            with self._around.faults.contained("hanging up after the media engine was lost"):
-                served.lose_media()
+            if served.id in sessions:
+                with self._around.faults.contained("leaving a media engine that was lost"):
+                    served.lose_media()
 
     async def stop(self, reason: str) -> None:
         """Hang up every call and wait until each is written down; no other may be offered."""
@@ -186,7 +191,7 @@ class Reception:
 
     def _decide(self, offer: CallOffered) -> Decision:
         around = self._around
-        if refused := refused_by_node(self._node):
+        if refused := self._refused_by_us():
             return refused
         try:
             call = offered(offer.request, offer.source)
@@ -208,4 +213,7 @@ class Reception:
             watch=around.watch,
         )
         journal.ended(refused.status, refused.reason)
-        tell_rejection(around, journal.record)
+        if refused.is_told_in_sum:
+            around.capacity.note_refused()
+        else:
+            tell_rejection(around, journal.record)

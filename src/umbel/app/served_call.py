@@ -14,7 +14,6 @@ from umbel.core.errors import PeerError, UmbelError, Unavailable
 from umbel.core.instants import Instant
 from umbel.directory.records import CallRecord, CallStatistics
 from umbel.media.engine import Statistics
-from umbel.media.offer_answer import LocalMedia
 from umbel.media.session import MediaSession
 from umbel.speech.phrase import Phrase
 from umbel.ua.events import (
@@ -32,7 +31,7 @@ from umbel.um.flows import lead
 
 from .acceptance import Accepted, language_of, place_of
 from .journal import Journal
-from .line import Line
+from .leg_audio import LegAudio, Terms
 from .live_call import LiveCall, Signals
 from .offers import audio_of_offer, caller_of, credentials_of, media_security, transfer_target
 from .surroundings import Surroundings
@@ -49,7 +48,6 @@ LegEvent = (
 """What is told about a leg that is served."""
 
 FAULT = "internal error"
-MEDIA_LOST = "the media engine was lost"
 
 _NO_ACK = 408
 _APOLOGY = (Phrase("system-problem"), Phrase("try-later"))
@@ -69,9 +67,15 @@ class ServedCall:
         self._accepted = accepted
         self._around = around
         self._leg = offer.leg
-        self._line = Line(record.id, around.media.send)
-        self._has_line = False
-        self._media: MediaSession | None = None
+        terms = Terms(
+            source=offer.source,
+            security=media_security(accepted.dial_plan, accepted.gateway),
+            learn_address=accepted.gateway.learn_media_address,
+            expected_from=audio_of_offer(offer.request),
+        )
+        self._audio = LegAudio(
+            record.id, offer.leg, terms, around, give_up=self._give_up, moved=self._note_move
+        )
         self._is_up = asyncio.Event()
         """Established, or ended before that."""
         self._transfer: asyncio.Future[TransferProgress] | None = None
@@ -94,26 +98,34 @@ class ServedCall:
         """Take what happened to the leg."""
         match event:
             case MediaAgreed(media=media):
-                self._media = media
-                self._line.connect(media, learn_address=self._accepted.gateway.learn_media_address)
+                self._audio.agree(media)
+            case ReOfferRefused(status=status, reason=reason):
+                self._audio.refuse(status, reason)
             case Established():
                 self._is_up.set()
             case KeySignalled(key=key):
-                self._line.take_key(key)
+                self._audio.line.take_key(key)
             case TransferProgress(is_final=True):
                 self._settle_transfer(event)
             case LegEnded():
                 self._ending = event
                 self._is_up.set()
-                self._line.drop()
+                self._audio.line.drop()
                 self._settle_transfer(_transfer_cut_short(event))
-            case TransferProgress() | Ringing() | ReOfferRefused():
+            case TransferProgress() | Ringing():
                 pass
 
     def lose_media(self) -> None:
-        """The media engine is gone: what was spoken is kept, and the caller cannot be heard."""
-        self._line.lose()
-        self.hang_up(MEDIA_LOST)
+        """The media engine of this call is gone: it goes on in another, or ends."""
+        self._audio.lose()
+
+    def _give_up(self, reason: str) -> None:
+        """The caller cannot be heard any more: what was spoken is kept, and the call ends."""
+        self._audio.line.abandon()
+        self.hang_up(reason)
+
+    def _note_move(self) -> None:
+        self.journal.milestone("media.moved", {})
 
     def hang_up(self, reason: str = "") -> None:
         """End the call, if it has not ended."""
@@ -124,33 +136,19 @@ class ServedCall:
 
     async def _pick_up(self) -> bool:
         """Answer, and say whether the caller is there."""
-        source = self._offer.source
-        address = self._around.media.address_for(source.local_address, source.address)
         try:
-            port = await self._around.media.open(
-                self.id, address, self._line.receive, audio_of_offer(self._offer.request)
-            )
+            local = await self._audio.open()
         except Unavailable as error:
             self._reject(503, str(error))
             return False
-        self._has_line = True
         self._leg.authenticate_with(credentials_of(self._accepted.gateway))
-        self._leg.answer(self._local_media(address, port), self._now())
+        self._leg.answer(local, self._now())
         self._around.settle()
         await self._is_up.wait()
-        if self._ending is not None or self._media is None:
+        if self._ending is not None or self._audio.media is None:
             return False
         self.journal.answered()
         return True
-
-    def _local_media(self, address: str, port: int) -> LocalMedia:
-        accepted = self._accepted
-        return LocalMedia(
-            address=address,
-            port=port,
-            security=media_security(accepted.dial_plan, accepted.gateway),
-            session_id=int.from_bytes(self._around.randomness.octets(4)),
-        )
 
     # --- leading ---------------------------------------------------------------------------
 
@@ -174,7 +172,7 @@ class ServedCall:
         return LiveCall(
             call_id=self.id,
             caller=caller_of(self._offer.request, around.snapshot.directory, plan),
-            line=self._line,
+            line=self._audio.line,
             signals=Signals(refer=self._refer, hang_up=self.hang_up),
             voice=around.voices.of(language_of(self._accepted)),
             audio=around.world.audio,
@@ -237,11 +235,10 @@ class ServedCall:
         try:
             self.hang_up()
         finally:
-            if self._has_line:
-                statistics = await self._line.close()
+            statistics = await self._audio.close()
             ending = self._ending
             status, reason = (ending.status, ending.reason) if ending else (500, "never ended")
-            kept = _as_kept(statistics, self._media) if statistics else None
+            kept = _as_kept(statistics, self._audio.media) if statistics else None
             self.journal.ended(status, reason, kept)
             self._tell_end()
 

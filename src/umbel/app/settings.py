@@ -1,5 +1,6 @@
 """The settings of one machine: ``umbel.toml``. Everything else is in the store."""
 
+import os
 import socket
 import tomllib
 from collections.abc import Callable
@@ -133,6 +134,11 @@ class MediaSettings:
     """The highest UDP port for audio."""
     address: str = ""
     """The address that peers send audio to; empty: the one that the call came in on."""
+    cores: tuple[int, ...] = ()
+    """
+    The processors that media engines have, counted from 0: one process is pinned to each, and the
+    ports are divided among them. Empty: one process that is pinned to none.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +179,16 @@ class TraceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSettings:
+    """Where the figures of the node can be fetched, for Prometheus and its like (OpenMetrics)."""
+
+    port: int | None = None
+    """The TCP port of ``http://…/metrics``; ``none``: they are not told."""
+    address: str = "127.0.0.1"
+    """The IP address of this machine that it is answered on, to everybody who can reach it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that is this machine's own."""
 
@@ -195,6 +211,8 @@ class Settings:
     """The log, on standard error."""
     trace: TraceSettings = field(default_factory=TraceSettings)
     """What is kept of the SIP messages that pass."""
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    """Where the figures of the node can be fetched."""
 
 
 def load_settings(path: Path) -> Settings:
@@ -233,13 +251,7 @@ def check_settings(settings: Settings, where: str) -> None:
             expected="the directory of the ACME authority in [tls.acme]",
             where=f"{where}, tls",
         )
-    first, last = settings.media.first_port, settings.media.last_port
-    if not 1024 <= first < last <= 65535:
-        raise Mistake(
-            f"{first} to {last}",
-            expected="first_port below last_port, both from 1024 to 65535",
-            where=f"{where}, media",
-        )
+    _check_media(settings.media, f"{where}, media")
     if settings.store.keep_free < 0:
         raise Mistake(
             str(settings.store.keep_free),
@@ -248,9 +260,59 @@ def check_settings(settings: Settings, where: str) -> None:
         )
     if settings.tls is not None and settings.tls.responder:
         _check_responder(settings.tls.responder, f"{where}, tls, responder")
-    if settings.media.address:
-        _check_address(settings.media.address, f"{where}, media, address")
     _check_trace(settings.trace, f"{where}, trace")
+    _check_address(settings.metrics.address, f"{where}, metrics, address")
+    if settings.metrics.port is not None and not 1 <= settings.metrics.port <= 65535:
+        raise Mistake(
+            str(settings.metrics.port),
+            expected="a port from 1 to 65535",
+            where=f"{where}, metrics, port",
+        )
+
+
+def _check_media(media: MediaSettings, where: str) -> None:
+    first, last = media.first_port, media.last_port
+    if not 1024 <= first < last <= 65535:
+        raise Mistake(
+            f"{first} to {last}",
+            expected="first_port below last_port, both from 1024 to 65535",
+            where=where,
+        )
+    if media.address:
+        _check_address(media.address, f"{where}, address")
+    _check_cores(media.cores, f"{where}, cores")
+    pairs = (last + 1 - first - first % 2) // 2
+    engines = max(1, len(media.cores))
+    if pairs < engines:
+        raise Mistake(
+            f"{pairs} pairs of ports for {engines} engine{'s' if engines > 1 else ''}",
+            expected="a pair of ports, the even one first, for each of [media] cores at least",
+            where=where,
+            do="raise last_port: 64 calls of different peers share a pair",
+        )
+
+
+def _check_cores(cores: tuple[int, ...], where: str) -> None:
+    there = _processors()
+    for core in cores:
+        if core not in there:
+            raise Mistake(
+                f"processor {core}",
+                expected=f"processors of this machine: {', '.join(map(str, sorted(there)))}",
+                where=where,
+                do="lscpu --extended lists them",
+            )
+        if cores.count(core) > 1:
+            raise Mistake(
+                f"processor {core} twice",
+                expected="each processor once: a second engine would only be in the way there",
+                where=where,
+            )
+
+
+def _processors() -> frozenset[int]:
+    """Give the processors that are there, as far as the system tells, and those that we may use."""
+    return frozenset(range(os.cpu_count() or 1)) | os.sched_getaffinity(0)
 
 
 def _check_trace(trace: TraceSettings, where: str) -> None:

@@ -11,6 +11,7 @@ from umbel.trace.entry import Entry
 from umbel.um.world import World
 
 from .arrivals import Arrivals
+from .capacity import Capacity
 from .faults import Faults
 from .journal import Heard
 from .provoked import Provoked
@@ -47,6 +48,7 @@ class Surroundings:
     media: Media
     world: World
     voices: Voices
+    capacity: Capacity
     arrivals: Arrivals
     snapshot: Snapshot
     resolved: Callable[[], Mapping[str, frozenset[str]]]

@@ -1,7 +1,7 @@
 """``umbel node list`` and ``show``: what was set about each node, and when it was seen last."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -24,9 +24,10 @@ SILENT_AFTER = timedelta(seconds=30)
 @click.pass_context
 def list_nodes(ctx: click.Context, as_json: bool) -> None:
     """List the nodes."""
+    rows = run(ctx, _rows)
     show_rows(
-        run(ctx, _rows),
-        ("name", "status", "state", "version", "started", "heartbeat", "listeners"),
+        rows if as_json else [{**row, "load": load_in_words(row.get("load"))} for row in rows],
+        ("name", "status", "state", "version", "started", "heartbeat", "load", "listeners"),
         as_json=as_json,
         empty="No node has served from this store yet: umbel serve",
     )
@@ -53,6 +54,16 @@ async def _rows(admin: Administration) -> Sequence[Row]:
         node_row(set_about.get(name, Node(name=name)), seen.get(name))
         for name in sorted(set_about.keys() | seen.keys())
     ]
+
+
+def load_in_words(load: object) -> str:
+    """Give the load of a node as a table has it; empty: it has told none."""
+    if not isinstance(load, Mapping):
+        return ""
+    text = f"{load['calls']} calls, {100 * load['busy']:.0f} % busy"
+    for figure, what in (("skipped", "ticks left out"), ("refused", "refused")):
+        text += f", {load[figure]} {what}" if load[figure] else ""
+    return f"{text}, full" if load["full_because"] else text
 
 
 def node_row(node: Node, record: NodeRecord | None) -> Row:

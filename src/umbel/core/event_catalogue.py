@@ -103,8 +103,28 @@ MESSAGE_NOT_TAKEN = _kind(
 )  # fmt: skip
 ENGINE_LOST = _kind(
     2020, _E, Category.SYSTEM,
-    "The media engine of node {node} stopped ({reason}) with {calls} calls; another was started.",
+    "A media engine of node {node} stopped ({reason}) with {calls} calls; another takes them over.",
     "If it happens again, report it with the log around this time.",
+)  # fmt: skip
+NODE_FULL = _kind(
+    2024, _W, Category.SYSTEM,
+    "Node {node} takes no new calls for now: {cause}. {calls} calls go on. Its media engines use "
+    "{busy} % of their time; within a second the worst tick began {late} ms late, and {skipped} were "
+    "left out.",
+    "Give media another processor ([media] cores in umbel.toml) or add a node; where the engines come "
+    "late without being busy, find out what else runs on their processors. The load of all nodes: "
+    "umbel node list",
+)  # fmt: skip
+NODE_HAS_ROOM = _kind(
+    2025, _I, Category.SYSTEM,
+    "Node {node} takes new calls again after {lasted}; {count} calls were refused meanwhile.",
+)  # fmt: skip
+ENGINE_NOT_PINNED = _kind(
+    2026, _W, Category.SYSTEM,
+    "The media engine of node {node} that was to have processor {core} for itself is not pinned to it: "
+    "the system did not allow that.",
+    "Name processors in [media] cores that the service may use: AllowedCPUs of its unit, or the cpuset "
+    "of its container.",
 )  # fmt: skip
 CONFIGURATION_CHANGED = _kind(
     2030, _I, Category.ADMINISTRATION,

@@ -8,6 +8,9 @@ from .objects import AutoAttendant, Gateway, Node, Status
 COME_AGAIN_AFTER: Final = 30
 """Seconds after which somebody whom we refuse for now may ask again (RFC 3261 section 20.33)."""
 
+COME_AGAIN_WHEN_FULL: Final = 10
+"""Seconds after which somebody may ask again whom a full node refused: calls end all the time."""
+
 _UNAVAILABLE: Final = 503
 
 
@@ -21,6 +24,8 @@ class Refused:
     """Whose call it was, where that much is known."""
     retry_after: int | None = None
     """Seconds after which the caller may try again; ``None``: nothing is said."""
+    is_told_in_sum: bool = False
+    """Whether an event tells of all such calls together, and none of each."""
 
 
 def refused_by_node(node: Node) -> Refused | None:
@@ -30,6 +35,16 @@ def refused_by_node(node: Node) -> Refused | None:
     Always with 503, on which callers try the next server (RFC 3263 section 4.3).
     """
     return _refused(f"node {node.name}", node.status, for_now=503, disabled=503)
+
+
+def refused_by_load(node: str, cause: str) -> Refused:
+    """Refuse what would make the audio of all calls late; another server may have room."""
+    return Refused(
+        status=_UNAVAILABLE,
+        reason=f"node {node} takes no new calls for now: {cause}",
+        retry_after=COME_AGAIN_WHEN_FULL,
+        is_told_in_sum=True,
+    )
 
 
 def refused_by_gateway(gateway: Gateway) -> Refused | None:

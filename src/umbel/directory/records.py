@@ -92,6 +92,26 @@ class CallRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodeLoad:
+    """How a node bears its load, as its last sign of life told."""
+
+    calls: int
+    """Those that live."""
+    sessions: int
+    """Streams of audio that are open."""
+    busy: float
+    """The share of its time that its busiest media engine uses; 1 is all."""
+    latest: Duration
+    """How late the worst tick began since the sign of life before."""
+    skipped: int
+    """Ticks that were left out since then."""
+    refused: int
+    """Calls that it refused since it started, because they would have made audio late."""
+    full_because: str = ""
+    """Why it takes no new calls for now; empty: it takes them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRecord:
     """One Umbel server process."""
 
@@ -103,3 +123,5 @@ class NodeRecord:
     """When it last said that it lives."""
     listeners: tuple[str, ...] = ()
     """What it serves on, as ``tls:10.0.0.1:5061``."""
+    load: NodeLoad | None = None
+    """How it bears its load; ``None``: it has not told, or was stopped."""

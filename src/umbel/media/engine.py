@@ -277,3 +277,13 @@ class Load:
     """How late the worst tick began."""
     skipped: int
     """Ticks that were left out because the one before took too long."""
+    ticks: int = 50
+    """Those that were due, with the ones left out."""
+    late: Duration = 0.0
+    """One tick in twenty began later than this."""
+    tick: Duration = 0.0
+    """One tick in twenty took longer than this."""
+    core: int | None = None
+    """The processor that the process is pinned to; ``None``: to none."""
+    niceness: int = 0
+    """The priority that the system granted it; below 0 it goes before the others."""

@@ -248,6 +248,12 @@ class Leg:
         return self.dialog
 
     @property
+    def agreed_local(self) -> LocalMedia | None:
+        """What the peer was told of our media in the last agreement; ``None``: nothing yet."""
+        negotiation = self.session.negotiation
+        return negotiation.agreed_local if negotiation is not None else None
+
+    @property
     def is_outbound(self) -> bool:
         """Whether we called."""
         return self.direction is LegDirection.OUTBOUND

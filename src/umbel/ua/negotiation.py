@@ -29,6 +29,11 @@ class Negotiation:
         """What we bring."""
         return self._offer_answer.local
 
+    @property
+    def agreed_local(self) -> LocalMedia:
+        """What the peer was told in the last agreement; before the first, what we bring."""
+        return self._agreed_local
+
     def replace_local(self, local: LocalMedia) -> None:
         """Bring something else from now on: another port, address or security."""
         self._offer_answer.local = replace(local, session_id=self.local.session_id)

@@ -10,7 +10,7 @@ from tests.support.studio import PORTS
 
 from umbel.media.engine import Close, Closed, Command, Connect, Event, Load, Open, Opened
 from umbel.net.media_engine.channel import Unpacker, pack
-from umbel.net.media_engine.process import LoadMeter, serve
+from umbel.net.media_engine.process import LoadMeter, Standing, serve
 
 
 class Node:
@@ -88,3 +88,20 @@ class TestLoad:
         meter.add(50, 0.9, 0.1, 1)
 
         assert meter.add(50, 0.0, 0.0, 0) == Load(sessions=0, busy=0.0, latest=0.0, skipped=49)
+
+    def test_tells_what_all_but_one_tick_in_twenty_kept(self) -> None:
+        meter = LoadMeter()
+        for _ in range(48):
+            meter.add(1, 0.001, 0.004, 3)
+        meter.add(1, 0.019, 0.019, 3)
+        load = meter.add(1, 0.018, 0.018, 3)
+
+        assert load is not None
+        assert (load.late, load.tick) == (0.001, 0.004)
+        assert load.latest == 0.019
+
+    def test_tells_how_the_process_stands(self) -> None:
+        load = LoadMeter(Standing(core=1, niceness=-10)).add(50, 0.0, 0.0, 0)
+
+        assert load is not None
+        assert (load.core, load.niceness) == (1, -10)

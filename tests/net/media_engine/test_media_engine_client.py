@@ -50,7 +50,7 @@ class Losses:
 
     def __init__(self, engine: MediaEngine) -> None:
         self._reasons: asyncio.Queue[str] = asyncio.Queue()
-        engine.on_lost = self._reasons.put_nowait
+        engine.on_lost = lambda lost: self._reasons.put_nowait(lost.reason)
 
     async def next(self) -> str:
         async with asyncio.timeout(10):
@@ -170,6 +170,19 @@ class TestAnEngineThatWasKilled:
         assert len(engine) == 0
 
 
+class TestAnEngineThatStandsStill:
+    async def test_is_lost_like_one_that_was_killed(
+        self, engine: MediaEngine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(clients, "_CHECK", 0.6)
+        losses = Losses(engine)
+        await engine.open("a", "127.0.0.1", lambda _: None)
+        os.kill(engine.process_id or 0, signal.SIGSTOP)
+
+        assert await losses.next() == "it stood still for 2.4 s"
+        assert await open_when_started(engine, "b") % 2 == 0
+
+
 class TestAnEngineThatCannotStart:
     async def test_is_tried_again_after_a_pause(
         self, engine: MediaEngine, monkeypatch: pytest.MonkeyPatch
@@ -215,7 +228,7 @@ class TestStop:
     async def test_is_no_loss(self) -> None:
         engine = MediaEngine(PORTS)
         reasons: list[str] = []
-        engine.on_lost = reasons.append
+        engine.on_lost = lambda lost: reasons.append(lost.reason)
         await engine.start()
         await engine.open("a", "127.0.0.1", lambda _: None)
         await engine.stop()

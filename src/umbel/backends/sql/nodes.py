@@ -1,8 +1,10 @@
 """``directory.repositories.Nodes`` in a table."""
 
+from dataclasses import asdict
+
 from sqlalchemy import select
 
-from umbel.directory.records import NodeRecord
+from umbel.directory.records import NodeLoad, NodeRecord
 
 from .database import Database
 from .rows import put_row
@@ -23,6 +25,7 @@ class SqlNodes:
             "started": node.started,
             "heartbeat": node.heartbeat,
             "listeners": list(node.listeners),
+            "load": None if node.load is None else asdict(node.load),
         }
         await self._database.write(lambda connection: put_row(connection, nodes, row))
 
@@ -37,6 +40,7 @@ class SqlNodes:
                 started=row.started,
                 heartbeat=row.heartbeat,
                 listeners=tuple(row.listeners),
+                load=None if row.load is None else NodeLoad(**row.load),
             )
             for row in rows
         ]

@@ -177,6 +177,7 @@ nodes = Table(
     Column("started", UtcDateTime, nullable=False),
     Column("heartbeat", UtcDateTime, nullable=False),
     Column("listeners", JSON, nullable=False),
+    Column("load", JSON(none_as_null=True)),
 )
 
 observations = Table(

@@ -1,8 +1,9 @@
-"""The RTP engine: a process of its own that sends and hears the audio of all calls in one tick.
+"""The RTP engine: processes of their own that send and hear the audio of all calls in one tick.
 
-``client`` is the node's side of it, ``process`` the other one; ``engine`` is what runs there.
+``engines`` and ``client`` are the node's side, ``process`` the other one; ``engine`` is what runs there.
 """
 
-from .client import MediaEngine
+from .client import Lost, MediaEngine
+from .engines import MediaEngines
 
-__all__ = ["MediaEngine"]
+__all__ = ["Lost", "MediaEngine", "MediaEngines"]

@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from umbel.core.errors import Misuse, Unavailable
@@ -30,18 +31,51 @@ _PATIENCE: Final = 2.0
 _PAUSE: Final = 1.0
 """Seconds before another engine is started in the place of one that could not even begin."""
 
+_RESTART: Final = 5.0
+"""Seconds that whoever opens a session waits for the process that is being started."""
+
+_CHECK: Final = 2.5
+"""Seconds between two looks whether the engine still tells its load."""
+_SILENT_CHECKS: Final = 4
+"""Looks without news after which it stands still. That they are counted, and not the time, keeps a
+node that itself stood still from blaming the engine."""
+_SILENT_AT_FIRST: Final = 12
+"""The same for a process that has only been started, perhaps by a machine that is very busy."""
+
 OnEvent = Callable[[Event], None]
+
+
+class EngineLost(Unavailable):
+    """The process ended before it had opened the session: another may open it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """What went with an engine's process."""
+
+    reason: str
+    """How it ended, or why no other can be started."""
+    sessions: frozenset[str] = frozenset()
+    """Those that were open. Whoever was waiting for one to open is told by ``EngineLost``."""
 
 
 class MediaEngine:
     """A media engine process, and another one when that is lost."""
 
-    def __init__(self, ports: range) -> None:
-        self.on_lost: Callable[[str], None] = _ignore
-        """Told the reason when the process is gone with all its sessions; another is started."""
+    def __init__(self, ports: range, core: int | None = None) -> None:
+        """*core*: the processor that the process is to be pinned to; ``None``: to none."""
+        self.on_lost: Callable[[Lost], None] = _ignore
+        """Told when the process is gone with all its sessions; another is started."""
+        self.on_load: Callable[[Load], None] = _ignore
+        """Told about each second how the engine bears its load."""
         self.load: Load | None = None
-        """What the engine told last of its load, about each second."""
+        """What the engine told last of its load."""
         self._ports = ports
+        self._core = core
+        self._begin = ports.start
+        """The port that another process begins with: the peers of this one's calls will send to
+        those below for a while."""
+        self._has_started = asyncio.Event()
         self._sessions: dict[str, OnEvent] = {}
         self._opening: dict[str, asyncio.Future[int]] = {}
         self._link: _Link | None = None
@@ -52,6 +86,15 @@ class MediaEngine:
         """Give how many sessions are open or being opened."""
         return len(self._sessions)
 
+    def __contains__(self, session: str) -> bool:
+        """Say whether a session is open or being opened."""
+        return session in self._sessions
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process: otherwise one may be on its way."""
+        return self._link is not None
+
     @property
     def process_id(self) -> int | None:
         """Give the number of the engine's process; ``None``: none runs now."""
@@ -60,8 +103,9 @@ class MediaEngine:
     async def start(self) -> None:
         """Start the process; it can be used when this returns."""
         self._is_stopping.clear()
-        self._link = await self._start_link()
-        self._keeper = asyncio.create_task(self._keep(self._link))
+        link = await self._start_link()
+        self._use(link)
+        self._keeper = asyncio.create_task(self._keep(link))
 
     async def stop(self) -> None:
         """End the process. Sessions that are still open are gone without a word."""
@@ -89,11 +133,13 @@ class MediaEngine:
         """
         Take a port pair at *address* and give its RTP port; raise ``Unavailable`` if none is free.
 
+        Where another process is being started, it is waited for; one that is lost before it answers
+        raises ``EngineLost``.
         *peer* is where audio will come from, where signalling has said so already.
         The events of the session go to *on_event*, ``Closed`` being the last.
         """
         if self._link is None:
-            raise Unavailable("the media engine does not run")
+            await self._until_started()
         if session in self._sessions:
             raise Misuse(f"the media session {session} is open")
         opening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -113,6 +159,7 @@ class MediaEngine:
         match message:
             case Load():
                 self.load = message
+                self.on_load(message)
             case Opened(session=session, port=port):
                 self._settle(session, port)
             case OpenFailed(session=session, reason=reason):
@@ -131,31 +178,48 @@ class MediaEngine:
         opening = self._opening.get(session)
         if opening is not None and not opening.done():
             opening.set_result(port)
+        self._begin = port + 2
 
-    def _refuse(self, session: str, reason: str) -> None:
+    def _refuse(self, session: str, reason: str, why: type[Unavailable] = Unavailable) -> None:
         opening = self._opening.get(session)
         if opening is not None and not opening.done():
-            opening.set_exception(Unavailable(reason))
+            opening.set_exception(why(reason))
 
     # --- life and death of the process -----------------------------------------------------
 
     async def _keep(self, link: "_Link") -> None:
         """Wait for the death of the process, tell it, and start another, again and again."""
         while True:
-            reason = await link.lost()
-            self._link = None
-            self._forget_sessions(reason)
+            reason = await self._until_lost(link)
+            self._link = self.load = None
+            self._has_started.clear()
+            sessions = self._forget_sessions(reason)
             if self._is_stopping.is_set():
                 return
-            self.on_lost(reason)
+            self.on_lost(Lost(reason=reason, sessions=sessions))
             if not link.was_heard:
                 await self._pause()
             another = await self._start_another()
             if another is None:
                 return
-            self._link = link = another
+            link = another
+            self._use(link)
             if self._is_stopping.is_set():
                 link.hang_up()
+
+    async def _until_lost(self, link: "_Link") -> str:
+        """Wait until the process is gone, and say how it went; end one that stands still."""
+        lost = asyncio.create_task(link.lost())
+        silent, seen = 0, self.load
+        while silent < (_SILENT_CHECKS if link.was_heard else _SILENT_AT_FIRST):
+            silent = silent + 1 if self.load is seen else 0
+            seen = self.load
+            await asyncio.wait((lost,), timeout=_CHECK)
+            if lost.done():
+                return lost.result()
+        link.process.kill()
+        await lost
+        return f"it stood still for {silent * _CHECK:g} s"
 
     async def _start_another(self) -> "_Link | None":
         """Start a process, however often it takes; ``None``: none is wanted any more."""
@@ -163,9 +227,22 @@ class MediaEngine:
             try:
                 return await self._start_link()
             except OSError as error:
-                self.on_lost(f"no other can be started: {error}")
+                self.on_lost(Lost(reason=f"no other can be started: {error}"))
             await self._pause()
         return None
+
+    def _use(self, link: "_Link") -> None:
+        self._link = link
+        self._has_started.set()
+
+    async def _until_started(self) -> None:
+        if self._keeper is None or self._is_stopping.is_set():
+            raise Unavailable("the media engine does not run")
+        try:
+            async with asyncio.timeout(_RESTART):
+                await self._has_started.wait()
+        except TimeoutError:
+            raise Unavailable("no media engine can be started") from None
 
     async def _pause(self) -> None:
         with suppress(TimeoutError):
@@ -191,15 +268,22 @@ class MediaEngine:
             __package__,
             str(self._ports.start),
             str(self._ports.stop - 1),
+            str(self._begin),
+            *([] if self._core is None else [str(self._core)]),
             stdin=stream.fileno(),
             # Ctrl-C goes to a whole group; the engine ends with our end of the stream instead.
             process_group=0,
         )
 
-    def _forget_sessions(self, reason: str) -> None:
+    def _forget_sessions(self, reason: str) -> frozenset[str]:
+        """Give those that were open; whoever waits for one is told now."""
+        opened = self._sessions.keys() - {
+            session for session, opening in self._opening.items() if not opening.done()
+        }
         for session in list(self._opening):
-            self._refuse(session, reason)
+            self._refuse(session, reason, EngineLost)
         self._sessions.clear()
+        return frozenset(opened)
 
 
 class _Link(asyncio.Protocol):

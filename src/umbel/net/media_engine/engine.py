@@ -71,10 +71,12 @@ class Engine:
         clock: Clock,
         randomness: Randomness,
         loader: Executor,
+        begin: int = 0,
     ) -> None:
+        """Give the calls *ports*, beginning with *begin*; *loader* makes tapes of prompts."""
         self._clock = clock
         self._randomness = randomness
-        self._ports = Ports(ports)
+        self._ports = Ports(ports, begin)
         rows = len(self._ports)
         self._events: list[Event] = []
         self._sessions: dict[str, Session] = {}

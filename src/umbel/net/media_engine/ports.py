@@ -65,10 +65,11 @@ class Seat:
 class Ports:
     """The range of ports that calls are given, and the sockets that are open."""
 
-    def __init__(self, ports: range) -> None:
+    def __init__(self, ports: range, begin: int = 0) -> None:
+        """*begin*: the port that is given first, where the lower ones may still be sent audio."""
         first = ports.start + ports.start % 2
         self._ports = range(first, ports.stop - 1, 2)
-        self._next = 0
+        self._next = max(0, begin - first) // 2
         self._open: dict[int, PortPair] = {}
         self._rows = list(range(len(self) - 1, -1, -1))
         """Those that no call has, the last one to be given next."""

@@ -1,14 +1,22 @@
 """The engine's process: a tick every 20 ms, commands as soon as they come, the end with the node.
 
 A tick that is late is not made up for: the next one comes at the next 20 ms of the clock.
+
+The process asks for two things that keep its ticks in time, and tells what it got: a processor of its
+own, and to go before others by its niceness. It does not ask for a real-time class (SCHED_FIFO): past
+its limit such an engine would run without a pause, and signalling on the same processor, which could
+refuse the calls that are too many, would not run at all.
 """
 
 import gc
+import os
 import select
 import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from umbel.core.instants import Duration
@@ -22,25 +30,69 @@ from .engine import TICK, Engine
 
 _LOAD_EVERY: Final = 50
 """Ticks."""
+_NICENESS: Final = -10
+"""What is asked for; systemd grants it by LimitNICE."""
+_QUIET: Final = TICK / 2
+"""What must be left until the next tick for a collection of garbage to begin."""
+_ALL_GARBAGE_EVERY: Final = 60.0
+"""Seconds; and only while there is no session, because old objects are many."""
 
 
-def be_a_process() -> None:
-    """Prepare a process that is to be nothing but an engine."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the process stands among the others of its machine."""
+
+    core: int | None = None
+    """The processor that it is pinned to."""
+    niceness: int = 0
+
+
+def be_a_process(core: int | None = None) -> Standing:
+    """Prepare a process that is to be nothing but an engine, and give what the system granted."""
     for number in (signal.SIGINT, signal.SIGTERM):
         # They go to the whole group; the node decides, and its end of the stream tells us.
         signal.signal(number, signal.SIG_IGN)
     allow_many_sockets()
-    # What lives now lives for ever: no collection needs to look at it again.
+    # What lives now lives for ever: no collection needs to look at it again. The others come when
+    # there is time, not when something is allocated.
     gc.collect()
     gc.freeze()
+    gc.disable()
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+    niceness = os.getpriority(os.PRIO_PROCESS, 0)
+    return Standing(core=core if _is_pinned(core) else None, niceness=niceness)
 
 
-def serve(stream: socket.socket, ports: range) -> None:
-    """Run an engine for the node at the other end of *stream* until it closes that."""
+def _is_pinned(core: int | None) -> bool:
+    """Stay on one processor; say whether the system lets us."""
+    if core is None:
+        return False
+    try:
+        os.sched_setaffinity(0, {core})
+    except OSError:
+        return False  # It is told with each load; audio on another processor is better than none.
+    return True
+
+
+def serve(
+    stream: socket.socket, ports: range, *, begin: int = 0, standing: Standing = Standing()
+) -> None:
+    """
+    Run an engine for the node at the other end of *stream* until it closes that.
+
+    *begin* is the port of *ports* that is given first; *standing* is told with each load.
+    """
     with stream, ThreadPoolExecutor(1, "prompts") as loader:
-        engine = Engine(ports, clock=SystemClock(), randomness=SystemRandomness(), loader=loader)
+        engine = Engine(
+            ports,
+            clock=SystemClock(),
+            randomness=SystemRandomness(),
+            loader=loader,
+            begin=begin,
+        )
         try:
-            _Loop(stream, engine).run()
+            _Loop(stream, engine, LoadMeter(standing)).run()
         except Disconnected:
             return
         finally:
@@ -50,11 +102,12 @@ def serve(stream: socket.socket, ports: range) -> None:
 class _Loop:
     """Drives the engine from the clock and the stream."""
 
-    def __init__(self, stream: socket.socket, engine: Engine) -> None:
+    def __init__(self, stream: socket.socket, engine: Engine, meter: "LoadMeter") -> None:
         self._channel: Channel[Command] = Channel(stream)
         self._engine = engine
         self._due = time.monotonic() + TICK
-        self._meter = LoadMeter()
+        self._meter = meter
+        self._collected = time.monotonic()
 
     def run(self) -> None:
         """Go on until the node is gone, which is told by ``Disconnected``."""
@@ -82,31 +135,55 @@ class _Loop:
         load = self._meter.add(frames, late, time.monotonic() - began, len(self._engine))
         events = self._engine.take_events()
         self._channel.send(events if load is None else (*events, load))
+        if load is not None:
+            self._collect_garbage()
+
+    def _collect_garbage(self) -> None:
+        """Look for cycles among what is new, if the next tick leaves time for that."""
+        now = time.monotonic()
+        if self._due - now < _QUIET:
+            return
+        is_all = not len(self._engine) and now - self._collected > _ALL_GARBAGE_EVERY
+        if is_all:
+            self._collected = now
+        gc.collect(2 if is_all else 0)
 
 
 class LoadMeter:
     """Sums up how much of its time the engine is busy, and how late it came."""
 
-    def __init__(self) -> None:
+    def __init__(self, standing: Standing = Standing()) -> None:
+        self._standing = standing
         self._begin()
 
     def _begin(self) -> None:
         self._ticks = self._skipped = 0
-        self._latest = self._busy = 0.0
+        self._busy: list[Duration] = []
+        self._late: list[Duration] = []
 
     def add(self, frames: int, late: Duration, busy: Duration, sessions: int) -> Load | None:
         """Count a tick; about each second give what to tell."""
         self._ticks += frames
         self._skipped += frames - 1
-        self._latest = max(self._latest, late)
-        self._busy += busy
+        self._late.append(late)
+        self._busy.append(busy)
         if self._ticks < _LOAD_EVERY:
             return None
         load = Load(
             sessions=sessions,
-            busy=self._busy / (self._ticks * TICK),
-            latest=self._latest,
+            busy=sum(self._busy) / (self._ticks * TICK),
+            latest=max(self._late),
             skipped=self._skipped,
+            ticks=self._ticks,
+            late=_but_for_one_in_twenty(self._late),
+            tick=_but_for_one_in_twenty(self._busy),
+            core=self._standing.core,
+            niceness=self._standing.niceness,
         )
         self._begin()
         return load
+
+
+def _but_for_one_in_twenty(figures: list[Duration]) -> Duration:
+    """Give what all but the worst twentieth do not exceed."""
+    return sorted(figures)[len(figures) - 1 - len(figures) // 20]
