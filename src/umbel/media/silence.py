@@ -24,14 +24,14 @@ _HIGHEST_THRESHOLD: Final = -30.0
 _ABOVE_NOISE: Final = 8.0
 _WINDOW: Final = 75
 """Frames after which the quietest is looked for anew."""
-_ZERO_DBM0: Final = 32124 / np.sqrt(2) / 10 ** (3.17 / 20)
+ZERO_DBM0: Final = 32124 / np.sqrt(2) / 10 ** (3.17 / 20)
 """Root mean square at 0 dBm0: a sine at the full scale of µ-law has 3.17 dBm0 (ITU-T G.711)."""
 
 
 def levels(frames: Linear) -> Levels:
     """Give the level in dBm0 of each row of *frames*."""
     squares = np.square(frames.astype(np.float32))
-    root_mean_square = np.sqrt(squares.mean(axis=1, dtype=np.float64)) / _ZERO_DBM0
+    root_mean_square = np.sqrt(squares.mean(axis=1, dtype=np.float64)) / ZERO_DBM0
     floor = 10 ** (QUIETEST / 20)
     decibels: NDArray[np.float64] = 20 * np.log10(np.maximum(root_mean_square, floor))
     return decibels.astype(np.float32)
