@@ -46,16 +46,24 @@ _LOW_ABOVE_HIGH: Final = 9.5
 """dB; Q.24 asks for 8: lines weaken high frequencies."""
 _HIGH_ABOVE_LOW: Final = 6.5
 """dB; Q.24 asks for 4 to 6."""
-_DEVIATION: Final = 0.024
+_DEVIATION: Final = 0.021
 """Of a frequency; Q.24 asks to take 1.5 % and to leave 3.5 %."""
 _CANDIDATE_SHARE: Final = 0.5
 """Of the energy of a block that two tones must have to be looked at closely."""
-_SHARE: Final = 0.82
+_SHARE: Final = 0.8
 """Of the energy of two linked blocks that the two tones must have."""
-_STEADY: Final = 3.0
-"""dB by which a tone may change from block to block."""
-_PRESS: Final = 3
-"""Linked blocks that are a press."""
+_FIRM_SHARE: Final = 0.9
+"""What they have in a firm link."""
+_STEADY: Final = 2.0
+"""Times the power of one block that a tone may have in the next; half of it as well."""
+_VERY_STEADY: Final = 1.6
+"""The same in a firm link."""
+_DRIFT: Final = 6.0
+"""Hz by which the frequency of a tone may seem to change from the last link to a firm one."""
+_FIRM: Final = 3
+"""What a firm link counts; any other counts 1."""
+_PRESS: Final = 6
+"""What the links of a press count: two firm ones, which every 40 ms have, or six others."""
 _PAUSE: Final = 3
 """Blocks without it after which a press is over."""
 _NOBODY: Final = -1
@@ -111,10 +119,10 @@ class ToneKeyDetector:
         """Of the last block, where it was clean."""
         self._tones = np.zeros((rows, 2), np.complex64)
         self._energy = np.zeros(rows, np.float32)
-        self._offsets = np.zeros((rows, 2), np.float32)
-        """Hz by which the tones of the last link lay off the pair's frequencies; 0 without one."""
+        self._offsets = np.full((rows, 2), np.nan, np.float32)
+        """Hz by which the tones of the last link lay off the pair's frequencies; not a number: there is none."""
         self._linked = np.zeros(rows, np.intp)
-        """Clean blocks in a row, linked each to the next."""
+        """What the links count by which the last block hangs together with those before."""
         self._pressed = np.full(rows, _NOBODY, np.intp)
         """The pair of the press that has been told and is not over."""
         self._absent = np.zeros(rows, np.intp)
@@ -127,6 +135,7 @@ class ToneKeyDetector:
         self._pair[row] = self._pressed[row] = _NOBODY
         self._linked[row] = self._absent[row] = 0
         self._is_torn[row] = False
+        self._offsets[row] = np.nan
 
     def hear(
         self, rows: Rows, linear: Linear, is_missing: _Mask | None = None
@@ -171,12 +180,12 @@ class ToneKeyDetector:
 
     def _follow(self, rows: Rows, blocks: _Blocks) -> NDArray[np.intp]:
         """Go on with both blocks of each row; give the pair of each press that begins."""
-        is_linked = self._links(rows, blocks)
+        links = self._links(rows, blocks)
         begun = np.full(len(rows), _NOBODY, np.intp)
         linked, pressed, absent = self._linked[rows], self._pressed[rows], self._absent[rows]
         for block in range(2):
             pairs, is_clean = blocks.pairs[:, block], blocks.is_clean[:, block]
-            linked = np.where(is_clean, np.where(is_linked[:, block], linked + 1, 1), 0)
+            linked = np.where(links[:, block] > 0, linked + links[:, block], 0)
             absent = np.where(is_clean & (pairs == pressed), 0, absent + 1)
             pressed[absent >= _PAUSE] = _NOBODY
             is_press = (linked >= _PRESS) & (pairs != pressed)
@@ -189,27 +198,30 @@ class ToneKeyDetector:
         self._is_torn[rows] = False
         return begun
 
-    def _links(self, rows: Rows, blocks: _Blocks) -> _Mask:
-        """Tell which blocks go on with the tones of the block before."""
+    def _links(self, rows: Rows, blocks: _Blocks) -> NDArray[np.intp]:
+        """Tell which blocks go on with the tones of the block before, and what that counts."""
         first = np.where(blocks.is_clean[:, 0], blocks.pairs[:, 0], _NOBODY)
-        is_same = blocks.pairs == np.column_stack((self._pair[rows], first))
+        is_same = blocks.is_clean & (blocks.pairs == np.column_stack((self._pair[rows], first)))
         before = np.stack((self._tones[rows], blocks.tones[:, 0]), axis=1)
         energies = blocks.energies + np.column_stack((self._energy[rows], blocks.energies[:, 0]))
         steps = blocks.tones * np.conj(before) * _ADVANCE[blocks.pairs]
         offsets = np.angle(steps) * np.float32(_BLOCKS_PER_SECOND / (2 * np.pi))
         is_torn = self._is_torn[rows]
-        offsets[is_torn, 0] = self._offsets[rows[is_torn]]
+        offsets[is_torn, 0] = np.nan_to_num(self._offsets[rows[is_torn]])
         is_near = np.abs(offsets) <= _DEVIATION * _FREQUENCIES[blocks.pairs]
         powers, powers_before = _powers(blocks.tones), _powers(before)
-        most = np.float32(10 ** (_STEADY / 10))
-        is_steady = (powers <= powers_before * most) & (powers_before <= powers * most)
+        weaker, stronger = np.minimum(powers, powers_before), np.maximum(powers, powers_before)
         # A tone off the frequency that it is looked for at shows only so much of its power.
         shown = np.square(np.sinc(offsets / _BLOCKS_PER_SECOND))
         explained = ((powers + powers_before) / shown).sum(axis=2) * (_BLOCK / 2)
-        is_all = explained >= _SHARE * energies
-        is_link: _Mask = is_same & is_all & (is_near & is_steady).all(axis=2)
-        self._offsets[rows] = np.where(is_link[:, 1, np.newaxis], offsets[:, 1], 0)
-        return is_link
+        is_link = is_same & (is_near & (stronger <= _STEADY * weaker)).all(axis=2)
+        is_link &= explained >= _SHARE * energies
+        links = np.where(is_link[:, :, np.newaxis], offsets, np.nan)
+        drifts = np.abs(links - np.stack((self._offsets[rows], links[:, 0]), axis=1))
+        is_still = (~(drifts > _DRIFT) & (stronger <= _VERY_STEADY * weaker)).all(axis=2)
+        is_firm = is_still & (explained >= _FIRM_SHARE * energies)
+        self._offsets[rows] = links[:, 1]
+        return np.where(is_link, np.where(is_firm, _FIRM, 1), 0)
 
 
 def _look(projections: _Reals, energies: _Reals) -> _Blocks:
