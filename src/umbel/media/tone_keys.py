@@ -46,20 +46,21 @@ _LOW_ABOVE_HIGH: Final = 9.5
 """dB; Q.24 asks for 8: lines weaken high frequencies."""
 _HIGH_ABOVE_LOW: Final = 6.5
 """dB; Q.24 asks for 4 to 6."""
-_DEVIATION: Final = 0.021
-"""Of a frequency; Q.24 asks to take 1.5 % and to leave 3.5 %."""
 _CANDIDATE_SHARE: Final = 0.5
 """Of the energy of a block that two tones must have to be looked at closely."""
+
 _SHARE: Final = 0.8
-"""Of the energy of two linked blocks that the two tones must have."""
+"""Of the energy of two linked blocks that the two tones must have: 6 dB above noise."""
 _FIRM_SHARE: Final = 0.9
-"""What they have in a firm link."""
+"""In a firm link: 10 dB."""
+_DEVIATION: Final = 0.021
+"""Of a frequency; Q.24 asks to take 1.5 % and to leave 3.5 %, and noise has its part."""
+_FIRM_DEVIATION: Final = 0.018
 _STEADY: Final = 2.0
 """Times the power of one block that a tone may have in the next; half of it as well."""
-_VERY_STEADY: Final = 1.6
-"""The same in a firm link."""
-_DRIFT: Final = 6.0
-"""Hz by which the frequency of a tone may seem to change from the last link to a firm one."""
+_FIRM_STEADY: Final = 1.6
+_FIRM_DRIFT: Final = 6.0
+"""Hz by which the frequency of a tone may seem to change from the link before."""
 _FIRM: Final = 3
 """What a firm link counts; any other counts 1."""
 _PRESS: Final = 6
@@ -208,18 +209,24 @@ class ToneKeyDetector:
         offsets = np.angle(steps) * np.float32(_BLOCKS_PER_SECOND / (2 * np.pi))
         is_torn = self._is_torn[rows]
         offsets[is_torn, 0] = np.nan_to_num(self._offsets[rows[is_torn]])
-        is_near = np.abs(offsets) <= _DEVIATION * _FREQUENCIES[blocks.pairs]
+        deviations = np.abs(offsets) / _FREQUENCIES[blocks.pairs]
         powers, powers_before = _powers(blocks.tones), _powers(before)
         weaker, stronger = np.minimum(powers, powers_before), np.maximum(powers, powers_before)
         # A tone off the frequency that it is looked for at shows only so much of its power.
         shown = np.square(np.sinc(offsets / _BLOCKS_PER_SECOND))
         explained = ((powers + powers_before) / shown).sum(axis=2) * (_BLOCK / 2)
-        is_link = is_same & (is_near & (stronger <= _STEADY * weaker)).all(axis=2)
+        is_link = is_same & (
+            (deviations <= _DEVIATION) & (stronger <= _STEADY * weaker)
+        ).all(axis=2)
         is_link &= explained >= _SHARE * energies
         links = np.where(is_link[:, :, np.newaxis], offsets, np.nan)
         drifts = np.abs(links - np.stack((self._offsets[rows], links[:, 0]), axis=1))
-        is_still = (~(drifts > _DRIFT) & (stronger <= _VERY_STEADY * weaker)).all(axis=2)
-        is_firm = is_still & (explained >= _FIRM_SHARE * energies)
+        is_firm = (
+            (deviations <= _FIRM_DEVIATION)
+            & (stronger <= _FIRM_STEADY * weaker)
+            & ~(drifts > _FIRM_DRIFT)
+        ).all(axis=2)
+        is_firm &= explained >= _FIRM_SHARE * energies
         self._offsets[rows] = links[:, 1]
         return np.where(is_link, np.where(is_firm, _FIRM, 1), 0)
 
