@@ -151,12 +151,11 @@ class ToneKeyDetector:
             self._is_torn[rows[is_missing]] = True
             rows, linear = rows[~is_missing], linear[~is_missing]
         chosen, projections, energies = self._candidates(rows, linear)
-        is_chosen = np.zeros(len(rows), np.bool_)
-        is_chosen[chosen] = True
-        others = rows[~is_chosen]
-        self._pair[others] = _NOBODY
-        self._linked[others] = 0
-        self._is_torn[others] = False
+        is_forgotten = self._pair[rows] != _NOBODY
+        is_forgotten[chosen] = False
+        forgotten = rows[is_forgotten]
+        self._pair[forgotten] = _NOBODY
+        self._linked[forgotten] = 0
         if not len(chosen):
             return rows[:0], np.zeros(0, np.uint8)
         heard, blocks = rows[chosen], _look(projections, energies)
@@ -166,18 +165,20 @@ class ToneKeyDetector:
 
     def _candidates(self, rows: Rows, linear: Linear) -> tuple[Rows, _Reals, _Reals]:
         """Choose the rows to be looked at closely, with projections and energies of their blocks."""
-        blocks = linear.astype(np.float32).reshape(-1, _BLOCK)
-        energies = np.einsum("ij,ij->i", blocks, blocks)
-        projections = (blocks @ _PROJECTION.T).T
+        blocks = linear.astype(np.float32).reshape(-1, 2, _BLOCK)
+        energies = np.einsum("rbi,rbi->rb", blocks, blocks)
+        is_pressing = self._pressed[rows] != _NOBODY
+        is_loud = (energies > 2 * _LEAST_POWER * _BLOCK).any(axis=1) | is_pressing
+        loud = np.flatnonzero(is_loud)
+        if len(loud) < len(rows):
+            blocks, energies, is_pressing = blocks[loud], energies[loud], is_pressing[loud]
+        projections = (blocks.reshape(-1, _BLOCK) @ _PROJECTION.T).T.reshape(16, -1, 2)
         squares = np.square(projections)
         powers = squares[:8] + squares[8:]
         strongest = powers[:4].max(axis=0) + powers[4:].max(axis=0)
         is_tonal = strongest > energies * (_CANDIDATE_SHARE * _BLOCK / 2)
-        is_tonal &= energies > 2 * _LEAST_POWER * _BLOCK
-        is_chosen = is_tonal.reshape(-1, 2).any(axis=1) | (self._pressed[rows] != _NOBODY)
-        chosen = np.flatnonzero(is_chosen)
-        of_chosen = projections.reshape(16, -1, 2)[:, chosen]
-        return chosen, of_chosen, energies.reshape(-1, 2)[chosen]
+        chosen = np.flatnonzero(is_tonal.any(axis=1) | is_pressing)
+        return loud[chosen], projections[:, chosen], energies[chosen]
 
     def _follow(self, rows: Rows, blocks: _Blocks) -> NDArray[np.intp]:
         """Go on with both blocks of each row; give the pair of each press that begins."""
