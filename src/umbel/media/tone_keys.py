@@ -216,9 +216,9 @@ class ToneKeyDetector:
         # A tone off the frequency that it is looked for at shows only so much of its power.
         shown = np.square(np.sinc(offsets / _BLOCKS_PER_SECOND))
         explained = ((powers + powers_before) / shown).sum(axis=2) * (_BLOCK / 2)
-        is_link = is_same & (
-            (deviations <= _DEVIATION) & (stronger <= _STEADY * weaker)
-        ).all(axis=2)
+        is_link = is_same & ((deviations <= _DEVIATION) & (stronger <= _STEADY * weaker)).all(
+            axis=2
+        )
         is_link &= explained >= _SHARE * energies
         links = np.where(is_link[:, :, np.newaxis], offsets, np.nan)
         drifts = np.abs(links - np.stack((self._offsets[rows], links[:, 0]), axis=1))
