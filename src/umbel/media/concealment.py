@@ -34,6 +34,12 @@ _SEAM: Final = 40
 _LONGEST_SEAM: Final = 80
 _NO_GAP: Final = 0
 
+_PLACES: Final = np.arange(FRAME, dtype=np.int32)
+_FADING: Final = np.clip(
+    (_SILENT - np.arange(_SILENT + 1)) / (_SILENT - _FULL), 0, 1, dtype=np.float32
+)
+"""For each sample since a gap began; the last stands for all that follow."""
+
 
 class Concealment:
     """
@@ -92,35 +98,43 @@ class Concealment:
         fresh = rows[self._gap[rows] == _NO_GAP]
         if len(fresh):
             self._period[fresh] = _periods(self._heard(fresh))
-        filled = self._repeated(rows)
+        filled = self._repeated(rows, FRAME)
         self._gap[rows] += 1
         return _rounded(filled)
 
     def _return(self, rows: Rows, linear: Linear) -> Linear:
         """Blend from the repetition to what has come."""
-        lengths = np.minimum(_SEAM * self._gap[rows], _LONGEST_SEAM)[:, np.newaxis]
-        rise = np.minimum((np.arange(FRAME) + 1) / (lengths + 1), 1).astype(np.float32)
-        blended = linear * rise + self._repeated(rows) * (1 - rise)
-        return np.where(rise < 1, _rounded(blended), linear)
+        seams = np.minimum(_SEAM * self._gap[rows], _LONGEST_SEAM)[:, np.newaxis]
+        rise = np.minimum((_PLACES[:_LONGEST_SEAM] + 1) / (seams + np.float32(1)), 1)
+        beginning = linear[:, :_LONGEST_SEAM]
+        blended = beginning * rise + self._repeated(rows, _LONGEST_SEAM) * (1 - rise)
+        told = linear.copy()
+        told[:, :_LONGEST_SEAM] = np.where(rise < 1, _rounded(blended), beginning)
+        return told
 
-    def _repeated(self, rows: Rows) -> _Reals:
-        """Give the next frame of each repetition."""
+    def _repeated(self, rows: Rows, count: int) -> _Reals:
+        """Give the next *count* samples of each repetition."""
         heard = self._heard(rows)
-        period = self._period[rows][:, np.newaxis]
-        since = self._gap[rows][:, np.newaxis] * FRAME + np.arange(FRAME)
+        period = self._period[rows].astype(np.int32)[:, np.newaxis]
+        since = self._gap[rows].astype(np.int32)[:, np.newaxis] * FRAME + _PLACES[:count]
         place = since % period
-        last = np.take_along_axis(heard, _HISTORY - period + place, axis=1)
-        before = np.take_along_axis(heard, _HISTORY - 2 * period + place, axis=1)
         # The end of the period goes over into what came before its beginning: no click where it
         # begins again.
         quarter = period // 4
-        share = np.clip((place - (period - quarter) + 1) / quarter, 0, 1)
-        repeated = last + (before - last) * share
+        share = np.maximum((place - period + quarter + 1) / quarter.astype(np.float32), 0)
+        in_heard = place - period + _HISTORY + _row_starts(heard)
+        flat = heard.ravel()
+        last = flat[in_heard]
+        repeated = last + (flat[in_heard - period] - last) * share
         # Nor where the first begins: what is missing to the last sample heard fades out.
-        step = heard[:, -1:] - np.take_along_axis(heard, _HISTORY - 1 - period, axis=1)
-        repeated += step * np.maximum(1 - (since + 1) / quarter, 0)
-        fading = np.clip((_SILENT - since) / (_SILENT - _FULL), 0, 1)
-        return np.asarray(repeated * fading, np.float32)
+        is_fresh = self._gap[rows] == _NO_GAP
+        if is_fresh.any():
+            first, period, quarter = heard[is_fresh], period[is_fresh], quarter[is_fresh]
+            step = first[:, -1:] - np.take_along_axis(first, _HISTORY - 1 - period, axis=1)
+            fall = np.maximum(1 - (_PLACES[:count] + 1) / quarter.astype(np.float32), 0)
+            repeated[is_fresh] += step * fall
+        faded: _Reals = repeated * _FADING[np.minimum(since, _SILENT)]
+        return faded
 
     def _heard(self, rows: Rows) -> _Reals:
         """Give the last samples that came, the newest last."""
@@ -131,23 +145,38 @@ class Concealment:
 
 def _periods(heard: _Reals) -> _Counts:
     """Find after how many samples each row is most like itself: roughly, then exactly."""
-    rough = _SHORTEST + 2 * _most_alike(
-        heard[:, ::2], np.arange(_SHORTEST // 2, _LONGEST // 2 + 1)[np.newaxis]
-    )
-    near = np.clip(rough[:, np.newaxis] + np.arange(-1, 2), _SHORTEST, _LONGEST)
-    return near[np.arange(len(heard)), _most_alike(heard, near)]
+    rough = _SHORTEST + 2 * _most_alike(heard[:, ::2], _SHORTEST // 2, _LONGEST // 2)
+    near = np.clip(rough, _SHORTEST + 1, _LONGEST - 1)
+    starts = (near - 1)[:, np.newaxis]
+    # Three lags of each row are left: they are looked at in a cut that begins at its own.
+    length = _COMPARED + 2
+    places = _HISTORY - _COMPARED - 2 - starts + np.arange(length)
+    cut = heard.ravel()[places + _row_starts(heard)]
+    return near - 1 + _best(cut, heard[:, -_COMPARED:])
 
 
-def _most_alike(heard: _Reals, lags: _Counts) -> _Counts:
-    """Give which of each row's *lags* shows the most likeness (normalised correlation)."""
-    length = heard.shape[1]
-    compared = _COMPARED * length // _HISTORY
-    places = length - compared - lags[:, :, np.newaxis] + np.arange(compared)
-    rows = np.arange(len(heard))[:, np.newaxis, np.newaxis]
-    earlier = heard[rows, places]
-    likeness = np.einsum("rlt,rt->rl", earlier, heard[:, -compared:])
-    energy = np.einsum("rlt,rlt->rl", earlier, earlier)
-    return np.argmax(likeness / np.sqrt(energy + 1), axis=1)
+def _most_alike(heard: _Reals, shortest: int, longest: int) -> _Counts:
+    """Give how far from *shortest* the lag lies at which each row is most like itself."""
+    compared = heard.shape[1] * _COMPARED // _HISTORY
+    end = heard.shape[1] - shortest
+    earlier = np.ascontiguousarray(heard[:, end - compared - (longest - shortest) : end])
+    return _best(earlier, heard[:, -compared:])
+
+
+def _best(earlier: _Reals, latest: _Reals) -> _Counts:
+    """Give how far from the end of *earlier* lies what is most like *latest* (correlation)."""
+    compared = latest.shape[1]
+    windows = np.lib.stride_tricks.sliding_window_view(earlier, compared, axis=1)
+    likeness = np.einsum("rlt,rt->rl", windows, np.ascontiguousarray(latest))
+    sums = np.cumsum(np.square(earlier), axis=1, dtype=np.float64)
+    energy = sums[:, compared - 1 :].copy()
+    energy[:, 1:] -= sums[:, :-compared]
+    return np.argmax((likeness / np.sqrt(energy + 1))[:, ::-1], axis=1)
+
+
+def _row_starts(rows: _Reals) -> _Counts:
+    """Give where each row begins when all are one."""
+    return (np.arange(len(rows)) * rows.shape[1])[:, np.newaxis]
 
 
 def _rounded(samples: NDArray[np.floating]) -> Linear:
