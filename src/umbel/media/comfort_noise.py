@@ -103,4 +103,5 @@ class NoiseMaker:
         places = self._place[rows]
         self._place[rows] = (places + _STRIDE) % len(self._cuts)
         noise = self._cuts[places] * self._amplitude[rows, np.newaxis]
-        return np.clip(np.rint(noise), -32768, 32767).astype(np.int16)
+        made: Linear = np.clip(np.rint(noise), -32768, 32767).astype(np.int16)
+        return made

@@ -152,7 +152,8 @@ def _periods(heard: _Reals) -> _Counts:
     length = _COMPARED + 2
     places = _HISTORY - _COMPARED - 2 - starts + np.arange(length)
     cut = heard.ravel()[places + _row_starts(heard)]
-    return near - 1 + _best(cut, heard[:, -_COMPARED:])
+    periods: _Counts = near - 1 + _best(cut, heard[:, -_COMPARED:])
+    return periods
 
 
 def _most_alike(heard: _Reals, shortest: int, longest: int) -> _Counts:
@@ -171,13 +172,16 @@ def _best(earlier: _Reals, latest: _Reals) -> _Counts:
     sums = np.cumsum(np.square(earlier), axis=1, dtype=np.float64)
     energy = sums[:, compared - 1 :].copy()
     energy[:, 1:] -= sums[:, :-compared]
-    return np.argmax((likeness / np.sqrt(energy + 1))[:, ::-1], axis=1)
+    best: _Counts = np.argmax((likeness / np.sqrt(energy + 1))[:, ::-1], axis=1)
+    return best
 
 
 def _row_starts(rows: _Reals) -> _Counts:
     """Give where each row begins when all are one."""
-    return (np.arange(len(rows)) * rows.shape[1])[:, np.newaxis]
+    starts: _Counts = np.arange(len(rows)) * rows.shape[1]
+    return starts[:, np.newaxis]
 
 
 def _rounded(samples: NDArray[np.floating]) -> Linear:
-    return np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
+    rounded: Linear = np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
+    return rounded
