@@ -154,8 +154,10 @@ def _wanders(earlier: _Press, later: _Press) -> bool:
         return False
     if earlier.is_ended:
         return later.is_ended and grown == 0 and packets < _END_PACKETS
+    if grown <= 0:
+        return False
     repeated, odd = divmod(packets * (moved - grown), moved or 1)
-    return grown > 0 and not odd and (repeated == 0 or later.is_ended and 0 < repeated < _END_PACKETS)
+    return not odd and 0 <= repeated < (_END_PACKETS if later.is_ended else 1)
 
 
 def _update(press: _Press, heard: _Press) -> None:

@@ -1,14 +1,16 @@
 """Keys as pairs of tones in the audio (DTMF, ITU-T Q.23), told once for each press, of all calls.
 
 What counts as a press follows ITU-T Q.24. Audio is looked at in blocks of 10 ms. A block is clean
-where two tones, one of each group, have nearly all of its energy, are loud enough and of about the
-same level. Two clean blocks of one pair of tones are linked where the level stands still and the
-phase moves on by what the pair's frequencies say: so the frequency is measured to a few hertz,
-though blocks are short. Three linked blocks are a press: 40 ms always have them, 23 ms never.
+where its strongest tones, one of each group, have most of its energy, are loud enough and of about
+the same level. Two clean blocks of one pair of tones are linked where the level stands still and
+the phase moves on by what the pair's frequencies say: so frequencies are measured to a few hertz,
+though blocks are short. A link is firm where the tones have nearly all of the energy and lie close
+to their frequencies. Two firm links in a row are a press: 40 ms always have them, 23 ms never.
+Where there is noise, or the sender is not exact, links are not firm, and it takes up to six.
 
-Speech has such blocks too, but not three in a row. Its two strongest partials carry less of the
-energy (what second harmonics have is missing there), glide, and stand in whole ratios that no pair
-of keys has; so no rule of its own is made for second harmonics.
+Speech has links too, but hardly ever two firm ones. Its two strongest partials carry less of the
+energy (what their harmonics have is missing there), they glide, and they stand in whole ratios
+that no pair of keys has; so no rule of its own is made for second harmonics.
 
 A press is over after three blocks without it, which every pause of 40 ms has; gaps of 10 ms, and
 of one lost packet, are bridged.
@@ -121,7 +123,7 @@ class ToneKeyDetector:
         self._tones = np.zeros((rows, 2), np.complex64)
         self._energy = np.zeros(rows, np.float32)
         self._offsets = np.full((rows, 2), np.nan, np.float32)
-        """Hz by which the tones of the last link lay off the pair's frequencies; not a number: there is none."""
+        """Hz by which the last link lay off the pair's frequencies; not a number: there is none."""
         self._linked = np.zeros(rows, np.intp)
         """What the links count by which the last block hangs together with those before."""
         self._pressed = np.full(rows, _NOBODY, np.intp)
