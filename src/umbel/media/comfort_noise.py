@@ -67,7 +67,7 @@ class ComfortNoise:
 
 
 def noise_from(octets: bytes) -> Noise:
-    """Make noise of random *octets*; a table for ``NoiseMaker`` takes those of some seconds."""
+    """Make noise of random *octets*; a table for ``NoiseMaker`` takes those of a second or two."""
     count = len(octets) // OCTETS_PER_SAMPLE
     several = np.frombuffer(octets, np.uint8, count * OCTETS_PER_SAMPLE)
     samples = several.reshape(count, OCTETS_PER_SAMPLE).sum(axis=1, dtype=np.float64)
@@ -84,24 +84,26 @@ class NoiseMaker:
     """
 
     def __init__(self, rows: int, noise: Noise) -> None:
-        places = len(noise) - FRAME + 1
-        self._cuts = np.lib.stride_tricks.sliding_window_view(noise, FRAME)
+        # The table at every level there is: one look-up then makes the noise of all calls.
+        amplitudes = _OVERLOAD * 10 ** (-np.arange(_QUIETEST + 1) / 20)
+        samples = np.clip(np.rint(np.outer(amplitudes, noise)), -32768, 32767).astype(np.int16)
+        self._cuts = np.lib.stride_tricks.sliding_window_view(samples, FRAME, axis=1)
+        self._places = self._cuts.shape[1]
         # Every row cuts elsewhere, or all calls would hiss in step.
-        self._place = np.arange(rows) * _STRIDE * 7 % places
-        self._amplitude = np.zeros(rows, np.float32)
+        self._place = np.arange(rows) * _STRIDE * 7 % self._places
+        self._level = np.full(rows, _QUIETEST, np.intp)
 
     def begin(self, row: int) -> None:
         """Make silence in *row*, until a packet has told a level."""
-        self._amplitude[row] = 0
+        self._level[row] = _QUIETEST
 
     def follow(self, row: int, told: ComfortNoise) -> None:
         """Make noise in *row* as a packet tells it."""
-        self._amplitude[row] = _OVERLOAD * 10 ** (-told.level / 20)
+        self._level[row] = told.level
 
     def make(self, rows: Rows) -> Linear:
         """Give a frame of noise for each of *rows*."""
         places = self._place[rows]
-        self._place[rows] = (places + _STRIDE) % len(self._cuts)
-        noise = self._cuts[places] * self._amplitude[rows, np.newaxis]
-        made: Linear = np.clip(np.rint(noise), -32768, 32767).astype(np.int16)
+        self._place[rows] = (places + _STRIDE) % self._places
+        made: Linear = self._cuts[self._level[rows], places]
         return made
