@@ -131,6 +131,18 @@ class TestARecording:
 
         assert await room.play(Recorded(audio="a1", caption="")) == [Samples(b"0123" * 8000)]
 
+    async def test_of_a_quiet_caller_is_played_louder_and_kept_as_it_was(self, room: Room) -> None:
+        count = np.arange(32000)
+        quiet = (np.sin(count) * np.where(count // 4000 % 2, 200, 4)).astype("<i2")
+        room.audio.kept[AudioId("a1")] = quiet.tobytes()
+        (whole,) = await room.play(Recorded(audio="a1", caption=""))
+        (rest,) = await room.play(Recorded(audio="a1", caption="", since=1.0))
+
+        assert isinstance(whole, Samples)
+        assert np.abs(np.frombuffer(whole.linear, "<i2")).max() > 1000
+        assert rest == Samples(whole.linear[16000:])
+        assert room.audio.kept[AudioId("a1")] == quiet.tobytes()
+
     async def test_begins_where_it_is_told(self, room: Room) -> None:
         room.audio.kept[AudioId("a1")] = bytes(16000) + b"later"
 

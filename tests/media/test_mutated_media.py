@@ -1,15 +1,20 @@
 """Whatever comes from the network is understood or refused: nothing else ever happens."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.repeatable import repeatable
 from tests.support.sdp import OFFERS, described, ours
 
 from umbel.core.errors import Mistake, PeerError
 from umbel.media import rtcp, wav
+from umbel.media.comfort_noise import ComfortNoise
 from umbel.media.offer_answer import MediaSecurity
-from umbel.media.rtp import Extension, Packet
+from umbel.media.rtp import Extension, MalformedPacket, Packet
 from umbel.media.sdp import SessionDescription
 from umbel.media.telephone_event import KEYS, KeyDetector, TelephoneEvent
 
@@ -127,6 +132,61 @@ class TestPackets:
             assert key is None or key in KEYS
 
         assert 0.05 < understood(feed, [bytes(TelephoneEvent(event=5, duration=160))], 5000) < 1.0
+
+
+PARSERS: list[Callable[[bytes], object]] = [
+    Packet.parse,
+    rtcp.parse,
+    TelephoneEvent.parse,
+    ComfortNoise.parse,
+]
+
+# Octets of any kind, and such as get past the first look: version 2, and in RTCP a known type.
+RANDOM = st.binary(max_size=200) | st.builds(
+    bytes.__add__,
+    st.builds(
+        bytes, st.tuples(st.integers(0x80, 0xBF), st.integers(200, 206) | st.integers(0, 127))
+    ),
+    st.binary(max_size=120),
+)
+
+
+class TestRandomOctets:
+    @pytest.mark.parametrize("parse", PARSERS)
+    @repeatable
+    @given(RANDOM)
+    def test_are_a_packet_or_malformed(self, parse: Callable[[bytes], object], data: bytes) -> None:
+        with suppress(MalformedPacket):
+            parse(data)
+
+    @repeatable
+    @given(RANDOM)
+    def test_that_are_rtp_mean_the_same_when_they_are_sent_on(self, data: bytes) -> None:
+        with suppress(MalformedPacket):
+            packet = Packet.parse(data)
+            assert Packet.parse(bytes(packet)) == packet
+
+    @repeatable
+    @given(
+        st.lists(st.tuples(st.integers(0x80, 0x9F), st.integers(200, 206), st.binary()), max_size=3)
+    )
+    def test_that_are_rtcp_mean_the_same_when_they_are_sent_on(
+        self, parts: list[tuple[int, int, bytes]]
+    ) -> None:
+        data = b"".join(
+            bytes((first, kind)) + (len(body) // 4).to_bytes(2) + body[: len(body) // 4 * 4]
+            for first, kind, body in parts
+        )
+        with suppress(MalformedPacket):
+            packets = rtcp.parse(data)
+            assert rtcp.parse(rtcp.build(packets)) == packets
+
+    @repeatable
+    @given(st.binary(min_size=4, max_size=4))
+    def test_that_are_a_telephone_event_come_back_but_for_the_reserved_bit(
+        self, data: bytes
+    ) -> None:
+        assert bytes(TelephoneEvent.parse(data)) == bytes((data[0], data[1] & 0xBF)) + data[2:]
 
 
 class TestWavFiles:

@@ -6,10 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from umbel.speech.levelling import (
+    MOST_RAISED,
+    QUIET_SPEECH,
+    RAISED_SPEECH,
     SPEECH_LEVEL,
     Samples,
     from_linear,
     level,
+    raised,
     speech_level,
     to_linear,
 )
@@ -84,6 +88,82 @@ class TestLevelling:
 
         assert np.isfinite(levelled).all()
         assert np.abs(levelled).max(initial=0) < 0.71
+
+
+def caller(speech: float, noise: float = -70.0, seconds: int = 6) -> Samples:
+    """Speak in words of half a second with pauses; levels in dB below full scale."""
+    dice = np.random.default_rng(56)
+    count = np.arange(seconds * 8000)
+    is_spoken = count // 4000 % 2 == 0
+    voice = np.sign(np.sin(2 * np.pi * 130 * count / 8000)) * np.sin(2 * np.pi * 310 * count / 8000)
+    voice = np.where(is_spoken, voice / np.sqrt(np.square(voice).mean()), 0)
+    return voice * 10 ** (speech / 20) + dice.normal(0, 10 ** (noise / 20), count.size)
+
+
+def gain(samples: Samples) -> float:
+    """Give by how many dB a recording is raised."""
+    linear = to_linear(samples)
+    louder = raised(linear, 8000)
+    return float(20 * np.log10(from_linear(louder).std() / from_linear(linear).std()))
+
+
+class TestAQuietCaller:
+    @pytest.mark.parametrize("speech", [-32, -36, -40])
+    def test_is_raised_to_the_level_of_a_telephone(self, speech: float) -> None:
+        assert speech + gain(caller(speech)) == pytest.approx(RAISED_SPEECH, abs=0.3)
+
+    def test_is_raised_by_so_much_at_most(self) -> None:
+        assert gain(caller(-48, noise=-80)) == pytest.approx(MOST_RAISED, abs=0.2)
+
+    def test_is_raised_no_further_than_the_noise_behind_may_be(self) -> None:
+        assert gain(caller(-40, noise=-55)) == pytest.approx(7, abs=1)
+
+    def test_is_raised_though_a_key_ended_the_recording(self) -> None:
+        quiet = caller(-40)
+        quiet[-1600:] = 0.3 * np.sin(np.arange(1600))
+
+        assert abs(from_linear(raised(to_linear(quiet), 8000))[:-1600]).max() > 0.05
+
+    def test_is_raised_without_clipping(self) -> None:
+        quiet = caller(-40)
+        quiet[9000] = 0.9
+
+        assert 0.35 < np.abs(from_linear(raised(to_linear(quiet), 8000))).max() < 0.71
+
+
+class TestWhatIsNoQuietCaller:
+    @pytest.mark.parametrize("speech", [-6, -20, -26, -29])
+    def test_ordinary_speech_stays_to_the_bit(self, speech: float) -> None:
+        linear = to_linear(caller(speech))
+
+        assert speech >= QUIET_SPEECH
+        assert raised(linear, 8000) is linear
+
+    @pytest.mark.parametrize("noise", [-60, -45, -35])
+    def test_noise_stays_to_the_bit(self, noise: float) -> None:
+        linear = to_linear(np.random.default_rng(1).normal(0, 10 ** (noise / 20), 80000))
+
+        assert raised(linear, 8000) is linear
+
+    def test_speech_that_drowns_in_noise_stays_to_the_bit(self) -> None:
+        linear = to_linear(caller(-40, noise=-46))
+
+        assert raised(linear, 8000) is linear
+
+    @pytest.mark.parametrize("samples", [0, 1, 79, 80, 8000])
+    def test_silence_stays_to_the_bit(self, samples: int) -> None:
+        linear = np.zeros(samples, np.int16)
+
+        assert raised(linear, 8000) is linear
+
+    @given(st.lists(st.integers(-32768, 32767), max_size=400))
+    @settings(max_examples=50)
+    def test_anything_comes_back_in_its_length_and_no_quieter(self, values: list[int]) -> None:
+        linear = np.array(values, np.int16)
+        louder = raised(linear, 8000)
+
+        assert len(louder) == len(linear)
+        assert louder is linear or np.abs(louder.astype(int)).max() <= 23199
 
 
 class TestSamples:

@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import assert_never
 
+import numpy as np
 import soxr
 
 from umbel.core import event_catalogue as catalogue
@@ -29,6 +30,7 @@ from umbel.speech import (
     SpeakPiece,
     Spoken,
     caption,
+    levelling,
     parse_language,
     render,
 )
@@ -154,7 +156,9 @@ class PromptLibrary:
         linear = await self._recordings.audio.read(AudioId(piece.audio))
         if not linear:
             raise Mistake("nothing", expected="audio", where=piece.audio)
-        return Samples(linear[int(piece.since * SAMPLES_PER_SECOND) * 2 :])
+        # Long messages take a while, and others are waiting for this loop.
+        louder = await asyncio.to_thread(_raised, linear)
+        return Samples(louder[int(piece.since * SAMPLES_PER_SECOND) * 2 :])
 
     def _find_file(self, name: str, since: Duration) -> Clip | Samples:
         path = self._folder.find(name)
@@ -165,6 +169,13 @@ class PromptLibrary:
     def _tell(self, recording: str, reason: str, *, instead: str) -> None:
         told = {"recording": recording, "reason": reason, "instead": instead}
         self._events.tell(catalogue.RECORDING_MISSING, **told)
+
+
+def _raised(linear: bytes) -> bytes:
+    """Make what a quiet caller recorded louder; everything else stays as it is, to the bit."""
+    samples = np.frombuffer(linear, "<i2", len(linear) // 2)
+    raised = levelling.raised(samples, SAMPLES_PER_SECOND)
+    return linear if raised is samples else raised.astype("<i2").tobytes()
 
 
 def _linear(path: Path, since: Duration) -> bytes:

@@ -24,7 +24,7 @@ _HIGHEST_THRESHOLD: Final = -30.0
 _ABOVE_NOISE: Final = 8.0
 _WINDOW: Final = 75
 """Frames after which the quietest is looked for anew."""
-_ZERO_DBM0: Final = 32124 / np.sqrt(2) / 10 ** (3.17 / 20)
+ZERO_DBM0: Final = 32124 / np.sqrt(2) / 10 ** (3.17 / 20)
 """Root mean square at 0 dBm0: a sine at the full scale of µ-law has 3.17 dBm0 (ITU-T G.711)."""
 
 
@@ -35,9 +35,9 @@ def levels(frames: Linear) -> Levels:
 
 def levels_of_squares(means: NDArray[np.float32]) -> Levels:
     """Give the level in dBm0 of frames whose samples' squares have these *means*."""
-    floor = _ZERO_DBM0**2 * 10 ** (QUIETEST / 10)
+    floor = ZERO_DBM0**2 * 10 ** (QUIETEST / 10)
     decibels: Levels = 10 * np.log10(
-        np.maximum(means, np.float32(floor)) / np.float32(_ZERO_DBM0**2)
+        np.maximum(means, np.float32(floor)) / np.float32(ZERO_DBM0**2)
     )
     return decibels
 

@@ -24,6 +24,12 @@ LONGEST: Final = 0xFFFF
 _PAYLOAD: Final = struct.Struct("!BBH")
 _TIMESTAMP_WRAP: Final = 1 << 32
 _REMEMBERED_PRESSES: Final = 16
+_END_PACKETS: Final = 3
+"""How often the end of a press is sent (RFC 4733 section 2.5.1.4)."""
+_LONGEST_STEP: Final = 240
+"""Timestamp units between two packets of one press; two presses are further apart."""
+_LONGEST_WANDERED: Final = 6 * _LONGEST_STEP
+"""Between two packets that are known for one press though their timestamps differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,38 +110,54 @@ class KeyDetector:
 
 def _is_same(press: _Press, heard: _Press, marker: bool) -> bool:
     if heard.timestamp == press.timestamp:
-        return not (marker and _starts_anew(press, heard))
-    if marker:
-        return False
-    return _is_next_segment(press, heard) or _is_sequel_with_wandering_timestamp(press, heard)
+        return not _starts_anew(press, heard)
+    if heard.sequence_number < press.sequence_number:
+        # It is late: whatever it was the beginning of has gone on since.
+        return _goes_on(heard, press)
+    return not marker and _goes_on(press, heard)
 
 
 def _starts_anew(press: _Press, heard: _Press) -> bool:
-    """Recognise a second press by a sender whose timestamp stood still between the two."""
-    return (
-        press.is_ended
-        and heard.sequence_number > press.sequence_number
-        and heard.duration < press.duration
-    )
+    """
+    Recognise a second press by a sender whose timestamp stood still between the two.
+
+    Nothing comes after the end of a press but its end again, and nothing shorter. The marker is
+    not needed for that, which is well: it may be lost, and there are senders that mark all.
+    """
+    if not press.is_ended or heard.sequence_number <= press.sequence_number:
+        return False
+    return not heard.is_ended or heard.duration < press.duration
 
 
-def _is_next_segment(press: _Press, heard: _Press) -> bool:
+def _goes_on(earlier: _Press, later: _Press) -> bool:
+    """Recognise two timestamps of one press."""
+    return _is_next_segment(earlier, later) or _wanders(earlier, later)
+
+
+def _is_next_segment(earlier: _Press, later: _Press) -> bool:
     """Recognise a press too long for one duration (RFC 4733 section 2.5.1.3)."""
-    return heard.timestamp == (press.timestamp + LONGEST) % _TIMESTAMP_WRAP
+    return later.timestamp == (earlier.timestamp + LONGEST) % _TIMESTAMP_WRAP
 
 
-def _is_sequel_with_wandering_timestamp(press: _Press, heard: _Press) -> bool:
+def _wanders(earlier: _Press, later: _Press) -> bool:
     """
     Recognise the same press by a sender that lets the timestamp run on, against section 2.2.1.
 
-    Nothing was lost in between, nothing marks a beginning, and the duration goes on: a new press
-    would have begun with a marked packet, or with a short duration.
+    Timestamp and duration have grown with the number of packets, but for the end, which is
+    repeated and grows no more. A new press, the packets before it lost, cannot look like that
+    within so few packets: its duration would have begun anew after a pause.
     """
-    if heard.sequence_number != press.sequence_number + 1:
+    packets = later.sequence_number - earlier.sequence_number
+    moved = (later.timestamp - earlier.timestamp) % _TIMESTAMP_WRAP
+    grown = later.duration - earlier.duration
+    if packets != 1 and not 0 < moved <= packets * _LONGEST_STEP <= _LONGEST_WANDERED:
         return False
-    if press.is_ended:
-        return heard.is_ended and heard.duration == press.duration
-    return heard.duration > press.duration
+    if earlier.is_ended:
+        return later.is_ended and grown == 0 and packets < _END_PACKETS
+    if grown <= 0:
+        return False
+    repeated, odd = divmod(packets * (moved - grown), moved or 1)
+    return not odd and 0 <= repeated < (_END_PACKETS if later.is_ended else 1)
 
 
 def _update(press: _Press, heard: _Press) -> None:

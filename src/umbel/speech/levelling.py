@@ -15,6 +15,19 @@ Samples = NDArray[np.float64]
 SPEECH_LEVEL = -22.0
 """What ``level`` brings speech to: near the mean of telephone speech."""
 
+QUIET_SPEECH = -30.0
+"""Whoever speaks louder than that is not quiet: ``raised`` leaves it as it is."""
+RAISED_SPEECH = -26.0
+"""What ``raised`` brings quiet speech to: the nominal level of a telephone line."""
+MOST_RAISED = 15.0
+"""dB; whoever would need more gets so much."""
+
+_HIGHEST_NOISE = -48.0
+"""The noise behind quiet speech is not raised above this."""
+_SPEECH_ABOVE_NOISE = 12.0
+"""Sound whose loud stretches stand out less than that from its quiet ones is no speech."""
+_NO_SPEECH = 30
+"""Frames of clicks, or of the key that ended a recording, that may be the loudest in it."""
 _HIGHEST_PEAK = 10 ** (-3 / 20)
 _LIMITED_ABOVE = 10 ** (-9 / 20)
 """Louder samples are bent towards the highest peak instead of cut."""
@@ -45,6 +58,32 @@ def level(samples: Samples, rate: int) -> Samples:
         return trimmed
     gain = 10 ** ((SPEECH_LEVEL - speech_level(trimmed, rate)) / 20)
     return _faded(_limited(trimmed * gain), rate)
+
+
+def raised(linear: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
+    """
+    Make a recording of somebody who speaks quietly louder, all of it by the same amount.
+
+    It is for the moment of playing: what is stored stays what was spoken, and the whole of it is
+    known, so that nothing pumps. What is no quiet speech (ordinary speech, noise, silence) is
+    given back itself, and nothing is ever cut off: peaks are bent.
+    """
+    samples = from_linear(linear)
+    gain = _missing_gain(_powers(samples, rate))
+    return to_linear(_limited(samples * 10 ** (gain / 20))) if gain > 0 else linear
+
+
+def _missing_gain(powers: Samples) -> float:
+    """Give by how many dB speech is to be raised, from the mean squares of its frames."""
+    heard = np.sort(powers[powers > 0])
+    if not heard.size:
+        return 0.0
+    spoken = 10 * np.log10(heard[: heard.size - min(_NO_SPEECH, heard.size // 10)])
+    noise, loudest = spoken[spoken.size // 10], spoken[-1]
+    level = 10 * np.log10((10 ** (spoken[spoken > loudest - _ACTIVE] / 10)).mean())
+    if level >= QUIET_SPEECH or level - noise < _SPEECH_ABOVE_NOISE:
+        return 0.0
+    return float(min(RAISED_SPEECH - level, MOST_RAISED, max(_HIGHEST_NOISE - noise, 0.0)))
 
 
 def from_linear(linear: NDArray[np.int16]) -> Samples:
@@ -79,9 +118,12 @@ def _trimmed(samples: Samples, rate: int) -> Samples:
 def _limited(samples: Samples) -> Samples:
     """Leave all below the threshold as it is and bend the rest under the highest peak."""
     room = _HIGHEST_PEAK - _LIMITED_ABOVE
-    over = np.maximum(np.abs(samples) - _LIMITED_ABOVE, 0.0)
-    within = np.clip(samples, -_LIMITED_ABOVE, _LIMITED_ABOVE)
-    return np.asarray(within + np.sign(samples) * room * np.tanh(over / room))
+    over = np.flatnonzero(np.abs(samples) > _LIMITED_ABOVE)
+    bent, loud = samples.copy(), samples[over]
+    bent[over] = np.sign(loud) * (
+        _LIMITED_ABOVE + room * np.tanh((np.abs(loud) - _LIMITED_ABOVE) / room)
+    )
+    return bent
 
 
 def _faded(samples: Samples, rate: int) -> Samples:
