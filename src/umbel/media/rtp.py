@@ -158,7 +158,9 @@ class Reception:
 
     CLOCK_RATE: Final = 8000
 
-    def __init__(self) -> None:
+    def __init__(self, clock_rate: int = CLOCK_RATE) -> None:
+        self.clock_rate = clock_rate
+        """Timestamp units of a second."""
         self.received = 0
         """Packets, repeated ones as well (RFC 3550 section 6.4.1)."""
         self.highest: int | None = None
@@ -204,7 +206,7 @@ class Reception:
         return number
 
     def _measure_jitter(self, timestamp: int, at: Instant) -> None:
-        transit = at * self.CLOCK_RATE - timestamp
+        transit = at * self.clock_rate - timestamp
         if self._transit is not None:
             difference = (transit - self._transit + _TIMESTAMP_HALF) % _TIMESTAMP_WRAP
             self._jitter += (abs(difference - _TIMESTAMP_HALF) - self._jitter) / 16
@@ -238,7 +240,7 @@ class Reception:
     @property
     def jitter(self) -> Duration:
         """Give the interarrival jitter in seconds."""
-        return self._jitter / self.CLOCK_RATE
+        return self._jitter / self.clock_rate
 
     @property
     def jitter_in_timestamp_units(self) -> int:

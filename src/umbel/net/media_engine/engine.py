@@ -45,6 +45,7 @@ from .prompts import Prompts
 from .reporting import Sending, until_next
 from .session import Session
 from .tables import Tables
+from .transcoding import Transcoding
 
 TICK: Final = 0.02
 """Seconds."""
@@ -78,6 +79,7 @@ class Engine:
         self._sessions: dict[str, Session] = {}
         self._tables = Tables(rows, self._events.append)
         self._intake = Intake(self._ports, self._tables)
+        self._transcoding = Transcoding(self._tables, self._intake.session)
         self._outbox = Outbox(rows, DENSE)
         self._prompts = Prompts(loader)
         self._loading: dict[str, Session] = {}
@@ -125,7 +127,8 @@ class Engine:
             case StopRecording():
                 session.end_recording(RecordingEnd.STOPPED)
             case SendKey():
-                session.pressing.press(command.key, command.held)
+                rate = session.media.telephone_event_rate if session.media else 8000
+                session.pressing.press(command.key, command.held, rate)
                 self._pressing[session.name] = session
             case KeyFromSignalling():
                 session.take_key(command.key)
@@ -203,6 +206,7 @@ class Engine:
         self._tables.recorder.tick(frames)
         self._load()
         self._send()
+        self._tables.recorder.tick_transcoded(frames)
         self._report_due(now)
 
     def _load(self) -> None:
@@ -217,6 +221,7 @@ class Engine:
             due = np.setdiff1d(due, pressing, assume_unique=True)
         for rows, samples in self._tables.senders.batches(due):
             self._send_audio(rows, samples)
+        self._transcoding.send(pressing)
 
     def _send_keys(self) -> list[int]:
         """Send a packet of each press that goes on; give the rows whose audio stands aside."""

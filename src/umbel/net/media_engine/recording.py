@@ -15,9 +15,11 @@ from umbel.media import g711
 from umbel.media.engine import Event, Record, Recorded, RecordingEnd, RecordingEnded
 from umbel.media.frame import FRAME
 from umbel.media.g711 import SAMPLES_PER_SECOND
-from umbel.media.session import Codec
+from umbel.media.jitter_buffer import JitterBuffer
+from umbel.media.session import PLAIN_CODECS, Codec
 from umbel.media.silence import SilenceMeter, levels
 
+from .decoding import jitter_buffer
 from .strips import LONGEST, Strips
 
 DELAY: Final = 5
@@ -32,7 +34,7 @@ _FOR_EVER: Final = 1 << 62
 Rows = NDArray[np.intp]
 Tell = Callable[[Event], None]
 
-_LAWS: Final = tuple(Codec)
+_LAWS: Final = PLAIN_CODECS
 _DECODING: Final = np.stack([g711.DECODING[codec] for codec in _LAWS]).ravel()
 _CODES: Final = 256
 
@@ -43,7 +45,13 @@ class Recorder:
     def __init__(self, rows: int, tell: Tell) -> None:
         self._tell = tell
         self._commands: dict[int, Record] = {}
+        self._codecs: dict[int, Codec] = {}
         self._rows: Rows = np.zeros(0, np.intp)
+        """Of G.711, which is decoded for all at once."""
+        self._transcoded: Rows = np.zeros(0, np.intp)
+        """Of other codecs, each of which has a buffer."""
+        self._buffers: dict[int, JitterBuffer] = {}
+        self._is_transcoded = np.zeros(rows, np.bool_)
         self.is_recording = np.zeros(rows, np.bool_)
         self._strips = Strips(rows, DELAY * FRAME)
         self._meter = SilenceMeter(rows)
@@ -72,7 +80,11 @@ class Recorder:
         self._listen(row, codec)
         self._meter.begin(row)
         self.is_recording[row] = True
-        self._rows = np.flatnonzero(self.is_recording)
+        self._divide()
+
+    def is_transcoded(self, row: int) -> bool:
+        """Say whether what *row* hears has a decoder of its own."""
+        return bool(self._is_transcoded[row])
 
     def command(self, row: int) -> Record | None:
         """Give what is being recorded in a row."""
@@ -80,15 +92,16 @@ class Recorder:
 
     def listen(self, row: int, codec: Codec) -> None:
         """Expect *codec* from now on."""
-        if self.is_recording[row] and _LAWS[self._law[row]] != codec:
+        if self.is_recording[row] and self._codecs[row] != codec:
             self._settle(row)
             self._listen(row, codec)
+            self._divide()
 
     def change_source(self, row: int, ssrc: int) -> None:
         """Go on with another source of the same call; it begins where the old one was."""
         if self.is_recording[row] and self._ssrc[row] not in (ssrc, _NOBODY):
             self._settle(row)
-            self._listen(row, _LAWS[self._law[row]])
+            self._listen(row, self._codecs[row])
 
     def put(
         self,
@@ -102,6 +115,13 @@ class Recorder:
         self._ssrc[rows] = ssrcs
         self._strips.put(rows, numbers, stamps, payloads)
 
+    def put_transcoded(
+        self, row: int, ssrc: int, number: int, timestamp: int, payload: bytes
+    ) -> None:
+        """Take a packet of a row whose codec is transcoded."""
+        self._ssrc[row] = ssrc
+        self._buffers[row].put(number, timestamp, payload)
+
     def stop(self, row: int, why: RecordingEnd, key: str = "") -> None:
         """End now, with what is still in the strip."""
         if self.is_recording[row]:
@@ -109,26 +129,38 @@ class Recorder:
             self._end(row, why, key)
 
     def tick(self, frames: int) -> None:
-        """Take *frames* of 20 ms from every recording."""
+        """Take *frames* of 20 ms from every recording of G.711."""
         for _ in range(min(frames, _MOST_FRAMES_AT_ONCE)):
             if len(self._rows):
                 self._take_frame(self._rows)
 
+    def tick_transcoded(self, frames: int) -> None:
+        """Take *frames* of 20 ms from every other recording."""
+        for _ in range(min(frames, _MOST_FRAMES_AT_ONCE)):
+            if len(self._transcoded):
+                self._take_frame(self._transcoded)
+
     # --- a frame of all -----------------------------------------------------------------------
 
     def _take_frame(self, rows: Rows) -> None:
-        frames = self._strips.take(rows)
+        linear = self._heard(rows)
         is_ready = self._owed[rows] == DELAY
         if not is_ready.all():
             self._owed[rows[~is_ready]] += 1
-            rows, frames = rows[is_ready], frames[is_ready]
+            rows, linear = rows[is_ready], linear[is_ready]
         if not len(rows):
             return
-        linear = np.take(_DECODING, self._law[rows, np.newaxis] * _CODES + frames)
         self._append(rows, linear)
         silent = self._meter.hear(rows, levels(linear)) * FRAME
         for row in rows[silent >= self._silence[rows]].tolist():
             self._end(row, RecordingEnd.SILENCE)
+
+    def _heard(self, rows: Rows) -> NDArray[np.int16]:
+        """Decode the next frame of each of *rows*, all of G.711 or all transcoded."""
+        if self._is_transcoded[rows[0]]:
+            return np.stack([self._buffers[row].take() for row in rows.tolist()])
+        frames = self._strips.take(rows)
+        return np.take(_DECODING, self._law[rows, np.newaxis] * _CODES + frames)
 
     def _append(self, rows: Rows, linear: NDArray[np.int16]) -> None:
         """Add a frame to each; hand over whole seconds; end at the limit."""
@@ -144,20 +176,30 @@ class Recorder:
     # --- one recording ------------------------------------------------------------------------
 
     def _listen(self, row: int, codec: Codec) -> None:
-        self._strips.begin(row, g711.SILENCE[codec])
-        self._law[row] = _LAWS.index(codec)
+        self._codecs[row] = codec
         self._owed[row] = 0
         self._ssrc[row] = _NOBODY
+        self._buffers.pop(row, None)
+        self._is_transcoded[row] = codec.is_transcoded
+        if codec.is_transcoded:
+            self._buffers[row] = jitter_buffer(codec, DELAY * FRAME)
+            return
+        self._strips.begin(row, g711.SILENCE[codec])
+        self._law[row] = _LAWS.index(codec)
+
+    def _divide(self) -> None:
+        """Tell recordings that are decoded all at once from those that are not."""
+        self._rows = np.flatnonzero(self.is_recording & ~self._is_transcoded)
+        self._transcoded = np.flatnonzero(self.is_recording & self._is_transcoded)
 
     def _settle(self, row: int) -> None:
         """Take what is owed out of the strip, which begins with what it never had: the delay."""
         at, owed = np.array([row], np.intp), int(self._owed[row])
         for _ in range(DELAY - owed):
-            self._strips.take(at)
+            self._heard(at)
         for _ in range(owed):
             if self.is_recording[row]:
-                frames = self._strips.take(at)
-                self._append(at, np.take(_DECODING, self._law[row] * _CODES + frames))
+                self._append(at, self._heard(at))
         self._owed[row] = 0
 
     def _end(self, row: int, why: RecordingEnd, key: str = "") -> None:
@@ -166,7 +208,9 @@ class Recorder:
             return
         self._hand_over(row)
         self.is_recording[row] = False
-        self._rows = np.flatnonzero(self.is_recording)
+        self._buffers.pop(row, None)
+        self._is_transcoded[row] = False
+        self._divide()
         command = self._commands.pop(row)
         samples = min(int(self._samples[row]), int(self._longest[row]))
         self._tell(

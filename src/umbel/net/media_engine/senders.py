@@ -11,11 +11,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from umbel.media import g711, rtp
+from umbel.media import rtp
 from umbel.media.frame import FRAME
-from umbel.media.session import MediaSession
+from umbel.media.g711 import SAMPLES_PER_SECOND
+from umbel.media.session import Codec, MediaSession
 from umbel.media.silence import Rows
 
+from .encoding import SILENCE
 from .names import NAME_OCTETS, Endpoint, Names, name_of
 
 _MARKER: Final = 0x80
@@ -43,6 +45,10 @@ class Senders:
         self._sequence_number = np.zeros(rows, np.int64)
         self._offset = np.zeros(rows, np.int64)
         self._silence = np.zeros(rows, np.uint8)
+        self._units = np.ones(rows, np.int64)
+        """Timestamp units of a sample."""
+        self._is_by_packet = np.zeros(rows, np.bool_)
+        """Rows of Opus, whose packets have no length of their own (``Transcoding``)."""
         self.targets: Names = np.zeros((rows, NAME_OCTETS), np.uint8)
         """Where each row's packets go."""
         self.is_plain = np.zeros(rows, np.bool_)
@@ -65,7 +71,9 @@ class Senders:
             self._due[row] = self.clock
         self._is_sending[row] = True
         self._payload_type[row] = media.payload_type
-        self._silence[row] = g711.SILENCE[media.codec]
+        self._silence[row] = SILENCE[media.codec]
+        self._units[row] = media.codec.clock_rate // SAMPLES_PER_SECOND
+        self._is_by_packet[row] = media.codec is Codec.OPUS
         self._frames[row] = max(1, media.ptime // _MILLISECONDS_OF_A_FRAME)
 
     def aim(self, row: int, pair: int, target: Endpoint, *, is_plain: bool) -> None:
@@ -84,7 +92,11 @@ class Senders:
 
     def due(self) -> Rows:
         """Give the rows for which a packet is to go now."""
-        return np.flatnonzero(self._is_sending & (self._due <= self.clock))
+        return np.flatnonzero(self._is_sending & ~self._is_by_packet & (self._due <= self.clock))
+
+    def due_by_packet(self) -> list[int]:
+        """Give the rows for which a packet is to go that is made elsewhere, in each tick."""
+        return np.flatnonzero(self._is_sending & self._is_by_packet).tolist()
 
     def batches(self, rows: Rows) -> Iterator[tuple[Rows, int]]:
         """Divide *rows* by how many samples their packets carry, and set when the next ones go."""
@@ -96,7 +108,7 @@ class Senders:
 
     def timestamp(self, row: int) -> int:
         """Give the timestamp of this tick in *row*."""
-        return int(self._offset[row] + self.clock) & 0xFFFF_FFFF
+        return int(self._offset[row] + self.clock * self._units[row]) & 0xFFFF_FFFF
 
     def take_sequence_number(self, row: int, payload_octets: int) -> int:
         """Give the sequence number for a packet made elsewhere, and count that packet as sent."""
@@ -105,6 +117,21 @@ class Senders:
         self.packets[row] += 1
         self.octets[row] += payload_octets
         return number
+
+    def packet(self, row: int, payload: bytes) -> bytes:
+        """Make the packet of *row* whose payload was made elsewhere, and count it as sent."""
+        marker = bool(self._marker[row])
+        self._marker[row] = 0
+        return bytes(
+            rtp.Packet(
+                payload_type=int(self._payload_type[row]),
+                marker=marker,
+                sequence_number=self.take_sequence_number(row, len(payload)),
+                timestamp=self.timestamp(row),
+                ssrc=int(self.ssrc[row]),
+                payload=payload,
+            )
+        )
 
     def begin_packets(self, rows: Rows, packets: NDArray[np.uint8]) -> None:
         """Make *packets* of *rows*, headers and silence, and count them as sent."""

@@ -26,6 +26,8 @@ class Sources:
 
     def __init__(self) -> None:
         self.latest: Source | None = None
+        self.clock_rate = Reception.CLOCK_RATE
+        """Of the codec that the peer sends now."""
         self._known: dict[int, Source] = {}
         self._forgotten_received = 0
         self._forgotten_lost = 0
@@ -42,7 +44,7 @@ class Sources:
         if self.latest is not None and self.latest.ssrc == ssrc:
             return self.latest
         if ssrc not in self._known:
-            self._add(Source(ssrc))
+            self._add(Source(ssrc, Reception(self.clock_rate)))
         self.latest = self._known[ssrc]
         return self.latest
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from umbel.media.engine import Event
 
 from .hearing import Hearing
+from .packet_players import PacketPlayers
 from .players import Players
 from .recording import Recorder
 from .seating import Seating
@@ -17,6 +18,7 @@ class Tables:
     def __init__(self, rows: int, tell: Callable[[Event], None]) -> None:
         self.senders = Senders(rows)
         self.players = Players(rows)
+        self.packet_players = PacketPlayers()
         self.recorder = Recorder(rows, tell)
         self.hearing = Hearing(rows, self.recorder)
         self.seating = Seating(rows)
