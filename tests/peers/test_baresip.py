@@ -76,6 +76,33 @@ class TestAMessage:
             assert best_match(words, await the_message(node)).equal == 1.0
 
 
+class TestACallThatIsTranscoded:
+    @pytest.mark.parametrize("codec", ["g722", "opus"])
+    async def test_hears_prompts_and_leaves_a_message_that_its_owner_hears(
+        self, tmp_path: Path, codec: str
+    ) -> None:
+        office = Office(tmp_path, is_secure=True)
+        async with office.node() as node:
+            async with office.phone("bell", codecs=codec) as bell:
+                await office.dial(bell, "2001")
+                await leave_message(node, bell, WORDS)
+                assert f"{codec}/" in bell.program.output.lower()
+            spoken = await the_message(node)
+            await node.administration.set_pin("2001", PIN, must_change=False)
+
+            async with office.phone("2001", codecs=codec) as meucci:
+                await office.dial(meucci, "3000")
+                await node.until_heard("enter your PIN")
+                await meucci.press(f"{PIN}#")
+                await node.until_heard("1 new message")
+                await meucci.press("1")
+                await node.until_heard("Received")
+                await meucci.press("1")
+                await meucci.until_hears(WORDS)
+
+        assert is_heard(WORDS, spoken)
+
+
 class TestACallThatWasHeld:
     async def test_goes_on_in_both_directions(self, tmp_path: Path) -> None:
         """After a hold of its own baresip counts what it receives, but plays it no more."""

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TypeVar, get_args
 
 from umbel.app.arrivals import Arrivals
+from umbel.app.codecs import CodecRoom
 from umbel.app.faults import Faults
 from umbel.app.journal import Heard
 from umbel.app.provoked import Provoked
 from umbel.app.reception import Reception
 from umbel.app.record_keeper import RecordKeeper
-from umbel.app.settings import NodeSettings, Settings, StoreSettings
+from umbel.app.settings import MediaSettings, NodeSettings, Settings, StoreSettings
 from umbel.app.snapshot import Snapshot
 from umbel.app.surroundings import Media, Surroundings
 from umbel.app.voices import Voices
@@ -183,7 +184,7 @@ class _Clock:
 class Switchboard:
     """Takes the calls of the organisation's PBX."""
 
-    def __init__(self, *changed: Configured) -> None:
+    def __init__(self, *changed: Configured, media_settings: MediaSettings | None = None) -> None:
         self.network = VirtualNetwork()
         self.media = MediaDouble()
         self.store = MemoryStore()
@@ -192,6 +193,9 @@ class Switchboard:
         self.traced: list[Entry] = []
         self.records: dict[str, CallRecord] = {}
         self._clock = _Clock(self.network)
+        self.codecs = CodecRoom(
+            media_settings or MediaSettings(), node="node01", events=self.told, clock=self._clock
+        )
         self._agent: Agent | None = None
         self._snapshot = Snapshot(_Configurations(), _take)
         self._snapshot.directory = Directory(organisation(*changed))
@@ -248,7 +252,10 @@ class Switchboard:
             provoked=Provoked(self.told),
             faults=Faults(self.told, clock),
             media=Media(
-                open=self.media.open, send=self.media.send, address_for=lambda local, _remote: local
+                open=self.media.open,
+                send=self.media.send,
+                address_for=lambda local, _remote: local,
+                codecs=self.codecs,
             ),
             world=World(
                 messages=store.messages,

@@ -32,6 +32,7 @@ from .asking import Asker
 from .background import in_background, repeat
 from .certificate_care import CertificateCare
 from .certificate_watch import load_identity
+from .codecs import CodecRoom
 from .connection_events import tell_failed_handshake, tell_turned_away
 from .driver import Driver
 from .enrolments import EnrolmentOffice
@@ -84,6 +85,9 @@ class Node:
         self.settings = settings
         self.clock = SystemClock()
         self.events = Teller(settings.node.name, self.clock)
+        self._codecs = CodecRoom(
+            settings.media, node=settings.node.name, events=self.events, clock=self.clock
+        )
         self.listeners: tuple[str, ...] = ()
         """Where it listens, as ``tls:127.0.0.1:5061``."""
         self._watch = watch
@@ -103,6 +107,7 @@ class Node:
         return {
             "calls": len(self._reception or ()),
             "media sessions": len(self._engine or ()),
+            "transcoded calls": len(self._codecs),
             "legs": agent.legs if agent else 0,
             "dialogs": agent.dialogs if agent else 0,
             "transactions": agent.transactions if agent else 0,
@@ -325,6 +330,7 @@ class Node:
                 open=engine.open,
                 send=engine.send,
                 address_for=partial(media_address, self.settings.media.address),
+                codecs=self._codecs,
             ),
             world=world,
             voices=Voices(

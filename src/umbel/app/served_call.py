@@ -86,7 +86,10 @@ class ServedCall:
         except Exception as error:  # noqa: BLE001 - one call's fault must not reach another call
             self._fail(error)
         finally:
-            await self._put_down()
+            try:
+                await self._put_down()
+            finally:
+                self._around.media.codecs.leave(self.id)
 
     # --- from outside ----------------------------------------------------------------------
 
@@ -95,6 +98,7 @@ class ServedCall:
         match event:
             case MediaAgreed(media=media):
                 self._media = media
+                self._around.media.codecs.agree(self.id, media.codec)
                 self._line.connect(media, learn_address=self._accepted.gateway.learn_media_address)
             case Established():
                 self._is_up.set()
@@ -145,11 +149,14 @@ class ServedCall:
 
     def _local_media(self, address: str, port: int) -> LocalMedia:
         accepted = self._accepted
+        codecs, busy = self._around.media.codecs.enter(self.id)
         return LocalMedia(
             address=address,
             port=port,
             security=media_security(accepted.dial_plan, accepted.gateway),
             session_id=int.from_bytes(self._around.randomness.octets(4)),
+            codecs=codecs,
+            busy=busy,
         )
 
     # --- leading ---------------------------------------------------------------------------

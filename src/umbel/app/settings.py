@@ -12,6 +12,7 @@ from umbel.core.errors import Mistake, system_says
 from umbel.core.tables import read_table
 from umbel.directory.objects import Transport
 from umbel.identity.acme_challenge import AcmeChallenge
+from umbel.media.session import PLAIN_CODECS, Codec
 from umbel.sip import hop
 
 
@@ -133,6 +134,16 @@ class MediaSettings:
     """The highest UDP port for audio."""
     address: str = ""
     """The address that peers send audio to; empty: the one that the call came in on."""
+    codecs: tuple[Codec, ...] = ()
+    """
+    The codecs that calls may have, the preferred first: in what a peer offers its own order counts.
+    Empty: PCMU, PCMA, G722 and, where libopus is installed, opus.
+    """
+    transcoded_calls: int = 100
+    """
+    How many calls at once may have another codec than G.711; each costs as much as ten of G.711.
+    Beyond that a peer gets G.711, or 503 where it offers nothing else. 0: none may.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,9 +259,28 @@ def check_settings(settings: Settings, where: str) -> None:
         )
     if settings.tls is not None and settings.tls.responder:
         _check_responder(settings.tls.responder, f"{where}, tls, responder")
+    _check_codecs(settings.media, f"{where}, media")
     if settings.media.address:
         _check_address(settings.media.address, f"{where}, media, address")
     _check_trace(settings.trace, f"{where}, trace")
+
+
+def _check_codecs(media: MediaSettings, where: str) -> None:
+    if not 0 <= media.transcoded_calls <= 100_000:
+        raise Mistake(
+            str(media.transcoded_calls),
+            expected="a number of calls, or 0",
+            where=f"{where}, transcoded_calls",
+        )
+    named = ", ".join(media.codecs)
+    if len(set(media.codecs)) < len(media.codecs):
+        raise Mistake(named, expected="each codec once", where=f"{where}, codecs")
+    if media.codecs and not media.transcoded_calls and not {*media.codecs} & {*PLAIN_CODECS}:
+        raise Mistake(
+            f"{named} and transcoded_calls = 0",
+            expected="PCMU or PCMA among the codecs, or room for others",
+            where=f"{where}, codecs",
+        )
 
 
 def _check_trace(trace: TraceSettings, where: str) -> None:

@@ -11,6 +11,7 @@ from umbel.trace.entry import Entry
 from umbel.um.world import World
 
 from .arrivals import Arrivals
+from .codecs import CodecRoom
 from .faults import Faults
 from .journal import Heard
 from .provoked import Provoked
@@ -32,6 +33,8 @@ class Media:
     address_for: Callable[[str, str], str]
     """Give the address that a peer is to send audio to: of the local and remote address of its
     signalling."""
+    codecs: CodecRoom
+    """Which codecs a call may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,13 @@ ENGINE_LOST = _kind(
     "The media engine of node {node} stopped ({reason}) with {calls} calls; another was started.",
     "If it happens again, report it with the log around this time.",
 )  # fmt: skip
+NO_ROOM_TO_TRANSCODE = _kind(
+    2021, _W, Category.SYSTEM,
+    "Node {node} has {limit} calls with {codecs}, as many as it may have: the call {call} gets "
+    "G.711, or 503 where its peer offers nothing else. Told once a minute at most.",
+    "Have the peers offer G.711 (PCMU or PCMA) as well, or first; or raise transcoded_calls in "
+    "[media] of umbel.toml, where the machine has time left.",
+)  # fmt: skip
 CONFIGURATION_CHANGED = _kind(
     2030, _I, Category.ADMINISTRATION,
     "The configuration was changed: {changes}.",

@@ -60,7 +60,7 @@ class LocalMedia:
     @property
     def abilities(self) -> str:
         """Say in words what this call takes."""
-        codecs = " or ".join(self.codecs)
+        codecs = " or ".join(self.codecs) or "no codec"
         if self.busy:
             codecs += f" (there is no room for {' or '.join(self.busy)} now)"
         suites = " or ".join(SrtpSuite)

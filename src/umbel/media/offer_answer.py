@@ -67,8 +67,12 @@ class OfferAnswer:
         Give an offer of ours: all that we can, both ways.
 
         In a dialog that has agreed before, the streams, the profile, the numbers and the keys
-        stay what they are (RFC 3264 section 8).
+        stay what they are (RFC 3264 section 8). Raises ``Busy`` where no codec is left to offer.
         """
+        if not self.local.codecs:
+            raise Busy(
+                f"there is no room now for another call; this call takes {self.local.abilities}"
+            )
         self._offered = AudioDescription(
             port=self.local.port,
             protocol=self._profile(),
