@@ -90,6 +90,13 @@ class TestABadFile:
             ('[[listener]]\ntransport = "udp"\nport = 70000', "expected a port from 0 to 65535"),
             ("[media]\nfirst_port = 2\nlast_port = 1", "expected first_port below last_port"),
             ('[media]\naddress = "here"', "media, address: found"),
+            ('[media]\ncodecs = ["G729"]', 'expected one of "PCMU", "PCMA", "G722", "opus"'),
+            ('[media]\ncodecs = ["PCMU", "PCMU"]', "media, codecs: found PCMU, PCMU, expected each"),
+            ("[media]\ntranscoded_calls = -1", "media, transcoded_calls: found -1"),
+            (
+                '[media]\ncodecs = ["opus"]\ntranscoded_calls = 0',
+                "found opus and transcoded_calls = 0, expected PCMU or PCMA",
+            ),
             ("[store]\nkeep_free = -1", "store, keep_free: found -1"),
             (
                 '[tls]\ncertificate = "a"\nkey = "b"\ntrust = "c"\nresponder = "ocsp.example.org"',

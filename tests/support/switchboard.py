@@ -221,10 +221,10 @@ class Switchboard:
         caller.on("BYE", lambda bye, source: caller.respond(bye, source, 200))
         return caller
 
-    async def call(self, dialled: str) -> Caller:
+    async def call(self, dialled: str, offer: bytes | None = None) -> Caller:
         """Dial, be answered, and acknowledge it."""
         caller = self.caller(dialled)
-        caller.request("INVITE", body=sdp())
+        caller.request("INVITE", body=offer or sdp())
         await self.passes(2 * STEP)
         caller.remote_tag = caller.last_answer("INVITE").to.tag
         caller.acknowledge()

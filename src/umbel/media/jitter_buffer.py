@@ -66,6 +66,10 @@ class JitterBuffer:
         """Samples that were made up since the last packet; before the first none are."""
         self._stray: _Stray | None = None
 
+    def __len__(self) -> int:
+        """Give how many packets wait."""
+        return len(self._waiting)
+
     def put(self, number: int, timestamp: int, payload: bytes) -> None:
         """Take a packet; its sequence *number* is extended, its *timestamp* as it came."""
         if not payload:
