@@ -349,9 +349,7 @@ class TestATranscodedCall:
         assert board.record.statistics.codec == "PCMU"
         assert len(board.codecs) == 1
         (full,) = [
-            event
-            for event in board.told.events
-            if event.kind is catalogue.NO_ROOM_TO_TRANSCODE
+            event for event in board.told.events if event.kind is catalogue.NO_ROOM_TO_TRANSCODE
         ]
         assert full.fields["call"] == board.record.id
 

@@ -91,7 +91,10 @@ class TestABadFile:
             ("[media]\nfirst_port = 2\nlast_port = 1", "expected first_port below last_port"),
             ('[media]\naddress = "here"', "media, address: found"),
             ('[media]\ncodecs = ["G729"]', 'expected one of "PCMU", "PCMA", "G722", "opus"'),
-            ('[media]\ncodecs = ["PCMU", "PCMU"]', "media, codecs: found PCMU, PCMU, expected each"),
+            (
+                '[media]\ncodecs = ["PCMU", "PCMU"]',
+                "media, codecs: found PCMU, PCMU, expected each",
+            ),
             ("[media]\ntranscoded_calls = -1", "media, transcoded_calls: found -1"),
             (
                 '[media]\ncodecs = ["opus"]\ntranscoded_calls = 0',

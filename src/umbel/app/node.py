@@ -85,9 +85,6 @@ class Node:
         self.settings = settings
         self.clock = SystemClock()
         self.events = Teller(settings.node.name, self.clock)
-        self._codecs = CodecRoom(
-            settings.media, node=settings.node.name, events=self.events, clock=self.clock
-        )
         self.listeners: tuple[str, ...] = ()
         """Where it listens, as ``tls:127.0.0.1:5061``."""
         self._watch = watch
@@ -107,7 +104,7 @@ class Node:
         return {
             "calls": len(self._reception or ()),
             "media sessions": len(self._engine or ()),
-            "transcoded calls": len(self._codecs),
+            "transcoded calls": self._reception.transcoded_calls if self._reception else 0,
             "legs": agent.legs if agent else 0,
             "dialogs": agent.dialogs if agent else 0,
             "transactions": agent.transactions if agent else 0,
@@ -165,6 +162,7 @@ class Node:
     async def _open(self, stack: AsyncExitStack) -> "_Insides":
         """Open all that is needed before the first call comes, and put the store in order."""
         enter, name = stack.enter_async_context, self.settings.node.name
+        codecs = CodecRoom(self.settings.media, node=name, events=self.events, clock=self.clock)
         store = await enter(
             open_store(
                 self.settings, clock=self.clock, randomness=SystemRandomness(), to_serve=True
@@ -186,6 +184,7 @@ class Node:
             store=store,
             hasher=hasher,
             engine=engine,
+            codecs=codecs,
             recovery=recovery,
             addresses=addresses,
             snapshot=snapshot,
@@ -330,7 +329,7 @@ class Node:
                 open=engine.open,
                 send=engine.send,
                 address_for=partial(media_address, self.settings.media.address),
-                codecs=self._codecs,
+                codecs=insides.codecs,
             ),
             world=world,
             voices=Voices(
@@ -385,6 +384,7 @@ class _Insides:
     store: SqlStore
     hasher: PinHasher
     engine: MediaEngine
+    codecs: CodecRoom
     recovery: Recovery
     addresses: GatewayAddresses
     snapshot: Snapshot

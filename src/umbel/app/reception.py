@@ -130,6 +130,11 @@ class Reception:
             reason=why_unknown(peer_of(source), gateways),
         )
 
+    @property
+    def transcoded_calls(self) -> int:
+        """Give how many calls have a codec that costs a decoder."""
+        return len(self._around.media.codecs)
+
     def lose_media(self) -> None:
         """The media engine is gone: every call ends, what was recorded is kept."""
         for served in list(self._served.values()):

@@ -189,7 +189,8 @@ class TestWhatACallHears:
             after = hears(studio, peer, 30)
 
             (ended,) = studio.of(PlayEnded)
-            assert (ended.ended, ended.position) == (PlayEnd.KEY, pytest.approx(0.2))
+            assert ended.ended is PlayEnd.KEY
+            assert ended.position == pytest.approx(0.2)
             assert np.abs(decoded(codec, after)[800:].astype(int)).max() < 100
 
     def test_is_encoded_once_for_all_of_a_codec(self, studio: Studio, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ from .prompts import Prompts
 from .reporting import Sending, until_next
 from .session import Session
 from .tables import Tables
-from .transcoding import Transcoding
+from .transcoding import send_packets
 
 TICK: Final = 0.02
 """Seconds."""
@@ -79,7 +79,6 @@ class Engine:
         self._sessions: dict[str, Session] = {}
         self._tables = Tables(rows, self._events.append)
         self._intake = Intake(self._ports, self._tables)
-        self._transcoding = Transcoding(self._tables, self._intake.session)
         self._outbox = Outbox(rows, DENSE)
         self._prompts = Prompts(loader)
         self._loading: dict[str, Session] = {}
@@ -221,7 +220,7 @@ class Engine:
             due = np.setdiff1d(due, pressing, assume_unique=True)
         for rows, samples in self._tables.senders.batches(due):
             self._send_audio(rows, samples)
-        self._transcoding.send(pressing)
+        send_packets(self._tables, self._intake.session, pressing)
 
     def _send_keys(self) -> list[int]:
         """Send a packet of each press that goes on; give the rows whose audio stands aside."""

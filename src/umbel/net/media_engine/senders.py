@@ -48,7 +48,7 @@ class Senders:
         self._units = np.ones(rows, np.int64)
         """Timestamp units of a sample."""
         self._is_by_packet = np.zeros(rows, np.bool_)
-        """Rows of Opus, whose packets have no length of their own (``Transcoding``)."""
+        """Rows of Opus, whose packets have no length of their own (``transcoding``)."""
         self.targets: Names = np.zeros((rows, NAME_OCTETS), np.uint8)
         """Where each row's packets go."""
         self.is_plain = np.zeros(rows, np.bool_)

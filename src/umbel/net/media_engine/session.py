@@ -165,7 +165,7 @@ class Session:
         """
         Let the tables take what is plain of the source that was heard last.
 
-        What is transcoded goes the long way: its limit is a low one (``Transcoding``).
+        What is transcoded goes the long way: its limit is a low one (``transcoding``).
         """
         source, media, transport = self.sources.latest, self.media, self.transport
         if source is None or media is None or transport is None or not transport.is_plain:
