@@ -32,6 +32,12 @@ class Room:
             self.room.enter(call)
 
 
+@pytest.fixture(autouse=True)
+def _with_libopus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the library, which not every machine has."""
+    monkeypatch.setattr(libopus, "is_available", lambda: True)
+
+
 class TestWithRoom:
     def test_a_call_may_have_every_codec_and_g711_is_offered_first(self) -> None:
         assert Room().room.enter("a") == ((*PLAIN_CODECS, *TRANSCODED), ())
@@ -89,6 +95,13 @@ class TestWithoutRoom:
 
         assert len(made.room) == 3
 
+    def test_a_call_that_has_a_place_keeps_it_when_it_is_offered_anew(self) -> None:
+        made = Room()
+        made.fill()
+
+        assert made.room.enter("a")[1] == ()
+        assert len(made.room) == 2
+
     def test_there_is_room_again_when_a_call_ends(self) -> None:
         made = Room()
         made.fill()
@@ -113,7 +126,7 @@ class TestSettings:
 class TestAMachineWithoutLibopus:
     @pytest.fixture(autouse=True)
     def _no_library(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(libopus, "_LIBRARY", None)
+        monkeypatch.setattr(libopus, "is_available", lambda: False)
 
     def test_takes_all_else(self) -> None:
         assert codecs_of(MediaSettings()) == (*PLAIN_CODECS, Codec.G722)

@@ -6,6 +6,7 @@ import soxr
 from tests.support.likeness import Samples, melody
 
 from umbel.media import g722
+from umbel.media.g711 import Octets
 from umbel.media.likeness import best_match
 
 
@@ -15,9 +16,13 @@ def at(rate: int, samples: Samples) -> Samples:
     return resampled
 
 
+def encoded(samples: Samples) -> Octets:
+    return g722.Encoder().encode(samples)
+
+
 class TestWhatWasEncoded:
     def test_has_an_octet_for_every_two_samples(self) -> None:
-        assert [len(g722.encode(np.zeros(count, np.int16))) for count in (0, 1, 2, 320)] == [
+        assert [len(encoded(np.zeros(count, np.int16))) for count in (0, 1, 2, 320)] == [
             0,
             1,
             1,
@@ -27,7 +32,7 @@ class TestWhatWasEncoded:
     def test_is_heard_as_it_was(self) -> None:
         """Its filters delay by fractions of a sample, which show where there are eight times more."""
         words = melody(1.0)
-        heard = g722.Decoder().decode(g722.encode(at(16000, words)).tobytes())
+        heard = g722.Decoder().decode(encoded(at(16000, words)).tobytes())
 
         match = best_match(at(64000, words)[:-400], at(64000, heard))
         assert match.likeness > 0.95
@@ -35,13 +40,13 @@ class TestWhatWasEncoded:
 
     def test_has_no_seam_where_it_is_encoded_in_parts(self) -> None:
         long = at(16000, melody(3.0))
-        whole = g722.encode(long)
+        encoder = g722.Encoder()
+        parts = [encoder.encode(long[start : start + 1234]) for start in range(0, 48000, 1234)]
 
-        assert len(whole) == 24000
-        assert (g722.encode(long[:40000]) == whole[:20000]).all()
+        assert (np.concatenate(parts) == encoded(long)).all()
 
     def test_is_decoded_packet_by_packet_as_in_one(self) -> None:
-        octets = g722.encode(at(16000, melody(1.0))).tobytes()
+        octets = encoded(at(16000, melody(1.0))).tobytes()
         decoder = g722.Decoder()
         packets = [
             decoder.decode(octets[start : start + 160]) for start in range(0, len(octets), 160)
@@ -57,7 +62,7 @@ class TestSilence:
     @pytest.mark.parametrize("seed", range(4))
     def test_comes_soon_after_whatever_was_said(self, seed: int) -> None:
         decoder = g722.Decoder()
-        decoder.decode(g722.encode(at(16000, melody(1.0, seed=seed))).tobytes())
+        decoder.decode(encoded(at(16000, melody(1.0, seed=seed))).tobytes())
         after = decoder.decode(bytes([g722.SILENCE]) * 480)
 
         assert np.abs(after[320:].astype(int)).max() < 100

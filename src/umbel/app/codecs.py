@@ -59,13 +59,13 @@ class CodecRoom:
 
     def enter(self, call: str) -> tuple[tuple[Codec, ...], tuple[Codec, ...]]:
         """
-        Give the codecs that a new call may have, and those for which there is no room now.
+        Give the codecs that a call may have, and those for which there is no room now.
 
         A place is kept for the call until it has agreed on G.711, or leaves.
         """
         if not self._transcoded:
             return self._codecs, ()
-        if len(self._calls) < self._most:
+        if len(self._calls) < self._most or call in self._calls:
             self._calls.add(call)
             return self._codecs, ()
         self._tell_full(call)

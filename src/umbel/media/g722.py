@@ -20,8 +20,6 @@ SILENCE: Final = 0xFC
 """The octet that a decoder, sent nothing else, hears as silence (a steady level of at most 26)."""
 
 _BITS_PER_SECOND: Final = 64000
-_AT_ONCE: Final = 16000
-"""Samples encoded without a pause in which another thread may run: about a millisecond's work."""
 
 
 class _Coder(Protocol):
@@ -32,20 +30,18 @@ class _Coder(Protocol):
     def decode(self, payload: bytes) -> Sequence[int]: ...
 
 
-def encode(samples: Linear) -> Octets:
-    """
-    Give a whole piece of audio encoded: an octet for every two samples.
+class Encoder:
+    """One piece of audio as it is sent: an octet for every two samples of 16000 a second."""
 
-    It is meant to follow silence, as the peer's decoder has then heard it.
-    """
-    coder: _Coder = G722.G722(SAMPLES_PER_SECOND, _BITS_PER_SECOND)
-    coder.encode(np.zeros(2 * FRAME, np.int16))
-    even = samples if len(samples) % 2 == 0 else np.append(samples, np.int16(0))
-    parts = [
-        coder.encode(np.ascontiguousarray(even[start : start + _AT_ONCE]))
-        for start in range(0, len(even), _AT_ONCE)
-    ]
-    return np.frombuffer(b"".join(parts), np.uint8)
+    def __init__(self) -> None:
+        """Begin as if silence went before, which is what the peer's decoder has then heard."""
+        self._coder: _Coder = G722.G722(SAMPLES_PER_SECOND, _BITS_PER_SECOND)
+        self._coder.encode(np.zeros(2 * FRAME, np.int16))
+
+    def encode(self, samples: Linear) -> Octets:
+        """Give the next samples encoded; where they are odd in number, one of silence follows."""
+        even = samples if len(samples) % 2 == 0 else np.append(samples, np.int16(0))
+        return np.frombuffer(self._coder.encode(np.ascontiguousarray(even)), np.uint8)
 
 
 class Decoder:

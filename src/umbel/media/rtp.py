@@ -172,6 +172,12 @@ class Reception:
         self._reported_expected = 0
         self._reported_received = 0
 
+    def change_clock(self, clock_rate: int) -> None:
+        """Expect another clock rate: what was measured by the old one says nothing of it."""
+        if clock_rate != self.clock_rate:
+            self.clock_rate = clock_rate
+            self._transit, self._jitter = None, 0.0
+
     def receive(self, sequence_number: int, timestamp: int, at: Instant) -> int | None:
         """
         Count a packet and give its extended sequence number.

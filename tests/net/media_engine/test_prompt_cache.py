@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.opus import WITH_OPUS
 from tests.support.studio import AtOnce, WhenTold
 
 from umbel.media import g711, wav
@@ -52,6 +53,7 @@ class TestAClip:
         assert read(prompts, clip, Codec.PCMA) == encoded(1000, Codec.PCMA)
         assert len(prompts) == 2
 
+    @WITH_OPUS
     def test_is_read_for_every_call_with_opus_only_once(self, tmp_path: Path) -> None:
         loader = WhenTold()
         prompts = Prompts(loader)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soxr
 from tests.support.likeness import Samples, melody
+from tests.support.opus import WITH_OPUS
 from tests.support.rtp_peer import RtpPeer
 from tests.support.studio import Studio
 
@@ -37,7 +38,7 @@ from umbel.net.media_engine import libopus
 from umbel.net.media_engine.encoding import encode, silent_packet
 
 WORDS = melody(1.5)
-BOTH = pytest.mark.parametrize("codec", [Codec.G722, Codec.OPUS])
+BOTH = pytest.mark.parametrize("codec", [Codec.G722, pytest.param(Codec.OPUS, marks=WITH_OPUS)])
 LIKE = 0.95
 
 
@@ -193,6 +194,7 @@ class TestWhatACallHears:
             assert ended.position == pytest.approx(0.2)
             assert np.abs(decoded(codec, after)[800:].astype(int)).max() < 100
 
+    @WITH_OPUS
     def test_is_encoded_once_for_all_of_a_codec(self, studio: Studio, tmp_path: Path) -> None:
         words = clip(tmp_path)
         with RtpPeer(codec=Codec.OPUS) as peer:
@@ -205,6 +207,7 @@ class TestWhatACallHears:
             played = [packet.payload for packet in first if packet.payload != silent_packet()]
             assert [p.payload for p in again if p.payload != silent_packet()] == played
 
+    @WITH_OPUS
     def test_goes_on_in_the_codec_that_the_peer_changes_to(
         self, studio: Studio, tmp_path: Path
     ) -> None:
@@ -272,6 +275,7 @@ class TestWhatIsRecorded:
             assert likeness(WORDS, recorded(studio)) > 0.8
             assert len(recorded(studio)) >= len(WORDS)
 
+    @WITH_OPUS
     def test_has_no_hole_where_a_packet_of_opus_was_lost(self, studio: Studio) -> None:
         wave = np.sin(np.arange(12000) * 2 * np.pi * 440 / 8000) * 8000
         with RtpPeer(codec=Codec.OPUS) as peer:
@@ -284,6 +288,7 @@ class TestWhatIsRecorded:
             frames = recorded(studio)[: 70 * 160].reshape(-1, 160).astype(float)
             assert np.sqrt((frames[5:] ** 2).mean(axis=1)).min() > 1000
 
+    @WITH_OPUS
     def test_goes_on_when_the_peer_changes_its_codec(self, studio: Studio) -> None:
         with RtpPeer(codec=Codec.G722) as peer:
             studio.call(peer)
@@ -299,6 +304,7 @@ class TestWhatIsRecorded:
             (ended,) = studio.of(RecordingEnded)
             assert len(recorded(studio)) == round(ended.duration * 8000)
 
+    @WITH_OPUS
     def test_goes_on_with_another_source(self, studio: Studio) -> None:
         with RtpPeer(codec=Codec.OPUS) as peer:
             studio.call(peer)
@@ -311,6 +317,7 @@ class TestWhatIsRecorded:
             assert likeness(melody(0.8, seed=1), recorded(studio)) > 0.9
             assert likeness(melody(0.8, seed=2), recorded(studio)) > 0.9
 
+    @WITH_OPUS
     def test_survives_what_is_no_opus(self, studio: Studio) -> None:
         generator = np.random.default_rng(1)
         with RtpPeer(codec=Codec.OPUS) as peer:
@@ -350,6 +357,7 @@ class TestSrtp:
 
 
 class TestKeys:
+    @WITH_OPUS
     def test_are_heard_in_the_midst_of_opus(self, studio: Studio) -> None:
         with RtpPeer(codec=Codec.OPUS) as peer:
             studio.call(peer)
@@ -361,6 +369,7 @@ class TestKeys:
 
             assert [pressed.key for pressed in studio.of(KeyPressed)] == ["5"]
 
+    @WITH_OPUS
     def test_of_ours_count_in_the_clock_of_opus_while_its_audio_stands_aside(
         self, studio: Studio
     ) -> None:
@@ -379,6 +388,7 @@ class TestKeys:
 
 
 class TestReports:
+    @WITH_OPUS
     def test_tell_the_clock_of_opus_and_its_jitter(self, studio: Studio) -> None:
         with RtpPeer(codec=Codec.OPUS) as peer:
             studio.call(peer)

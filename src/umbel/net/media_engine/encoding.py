@@ -1,7 +1,8 @@
 """Audio made ready to be sent, in the codec of a call: octets, or for Opus a list of packets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from time import sleep
 from types import MappingProxyType
 from typing import Final
 
@@ -33,6 +34,8 @@ SILENCE: Final[Mapping[Codec, int]] = MappingProxyType(
 )
 """The octet of silence; Opus has none, but ``silent_packet``."""
 
+_BREATH: Final = 0.0002
+"""Seconds without the interpreter after each part, which took up to a millisecond of it."""
 _SETTLED: Final = 5
 """Packets after which those of silence are all the same."""
 
@@ -45,7 +48,11 @@ def silent_packet() -> bytes:
 
 
 def encode(codec: Codec, samples: Linear, rate: int) -> Encoded:
-    """Resample a whole piece from *rate* to what *codec* has, and encode it."""
+    """
+    Resample a whole piece from *rate* to what *codec* has, and encode it.
+
+    What takes long is done in parts with a breath between them, in which a tick can go on.
+    """
     wanted = SAMPLES_PER_SECOND[codec]
     if rate != wanted:
         samples = _resampled(samples, rate, wanted)
@@ -53,11 +60,22 @@ def encode(codec: Codec, samples: Linear, rate: int) -> Encoded:
         case Codec.PCMU | Codec.PCMA:
             return g711.encode(codec, samples)
         case Codec.G722:
-            return g722.encode(samples)
+            encoder = g722.Encoder()
+            return np.concatenate([encoder.encode(part) for part in _parts(samples, wanted)])
         case Codec.OPUS:
             return libopus.Encoder().encode(samples)
 
 
 def _resampled(samples: Linear, rate: int, wanted: int) -> Linear:
-    resampled: Linear = soxr.resample(samples, rate, wanted, quality="HQ")
-    return np.ascontiguousarray(resampled)
+    stream = soxr.ResampleStream(rate, wanted, num_channels=1, dtype="int16", quality="HQ")
+    parts = [stream.resample_chunk(part) for part in _parts(samples, rate)]
+    parts.append(stream.resample_chunk(np.zeros(0, np.int16), last=True))
+    return np.concatenate(parts)
+
+
+def _parts(samples: Linear, rate: int) -> Iterator[Linear]:
+    """Give *samples* in parts of about a second; one, an empty one, where there are none."""
+    yield samples[:rate]
+    for start in range(rate, len(samples), rate):
+        sleep(_BREATH)
+        yield samples[start : start + rate]

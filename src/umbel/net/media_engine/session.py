@@ -66,7 +66,7 @@ class Session:
             self.transport = Transport(self.seat.pair, media, learns=learns)
         else:
             self.transport.change(media, learns=learns)
-        self.sources.clock_rate = media.codec.clock_rate
+        self.sources.change_clock(media.codec.clock_rate)
         self._tables.recorder.listen(self.row, media.codec)
 
     @property
