@@ -5,6 +5,7 @@ for speed without touching its callers. ``session`` names one stream for as long
 Times are seconds.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -215,6 +216,14 @@ class Recorded:
     session: str
     recording: int
     linear: bytes
+
+    def __reduce__(self) -> tuple[Callable[[str, int, bytes], "Recorded"], tuple[str, int, bytes]]:
+        """Be pickled without looking at each field: there is one of these per call and second."""
+        return _recorded, (self.session, self.recording, self.linear)
+
+
+def _recorded(session: str, recording: int, linear: bytes) -> Recorded:
+    return Recorded(session=session, recording=recording, linear=linear)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ SAMPLES_PER_SECOND: Final = 8000
 Octets = NDArray[np.uint8]
 Linear = NDArray[np.int16]
 _Integers = NDArray[np.int64]
-_Sample = TypeVar("_Sample", np.uint8, np.int16)
+_Sample = TypeVar("_Sample", np.uint8, np.int16, np.uint32, np.float32)
 
 _MU_LAW_BIAS: Final = 132
 """Moves the edges of the µ-law segments to powers of two (33 in the 14 bits of the standard)."""
@@ -99,3 +99,18 @@ SILENCE: Final[Mapping[Codec, int]] = MappingProxyType(
     {codec: int(table[0]) for codec, table in ENCODING.items()}
 )
 """For each codec the octet that stands for a sample of zero."""
+
+
+def decoding_of_pairs(codec: Codec) -> NDArray[np.uint32]:
+    """Give for each two octets, as a native 16-bit number, the two samples as a 32-bit one."""
+    return _frozen(_pairs(DECODING[codec]).view(np.uint32).reshape(-1))
+
+
+def squares_of_pairs(codec: Codec) -> NDArray[np.float32]:
+    """Give for each two octets, as a native 16-bit number, the sum of the squares of the samples."""
+    return _frozen(np.square(_pairs(DECODING[codec]).astype(np.float32)).sum(axis=1))
+
+
+def _pairs(samples: Linear) -> Linear:
+    octets = np.arange(1 << 16, dtype=np.uint16).view(np.uint8).reshape(-1, 2)
+    return np.ascontiguousarray(samples[octets])

@@ -8,12 +8,31 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from umbel.core.instants import Duration
 
 from .rtp import VERSION, MalformedPacket, Reception
 
 CNAME: Final = 1
 """The item of a source description that names the source across restarts (section 6.5.1)."""
+
+CNAME_OCTETS: Final = 16
+"""Of the names that we give ourselves: 96 random bits in base64 (RFC 7022 section 4.2)."""
+
+COMPOUND: Final = np.dtype(
+    [
+        ("sr", "u1", 2), ("sr_words", ">u2"), ("ssrc", ">u4"), ("ntp", ">u8"),
+        ("rtp_timestamp", ">u4"), ("packets", ">u4"), ("octets", ">u4"),
+        ("source", ">u4"), ("loss", ">u4"), ("highest", ">u4"), ("jitter", ">u4"),
+        ("last_sender_report", ">u4"), ("delay", ">u4"),
+        ("sdes", "u1", 2), ("sdes_words", ">u2"), ("described", ">u4"),
+        ("item", "u1", 2), ("name", f"S{CNAME_OCTETS}"), ("end", "u1", 2),
+    ]
+)  # fmt: skip
+"""What is mostly sent, as a record, so that many can be made at once: an SR with one block on
+``source``, and an SDES with the CNAME. ``compound`` makes them with all that is the same in each."""
 
 _HEADER: Final = struct.Struct("!BBH")
 _SSRC: Final = struct.Struct("!I")
@@ -68,10 +87,9 @@ class ReportBlock:
         )
 
     def __bytes__(self) -> bytes:
-        lost = max(-(1 << 23), min(self.lost, (1 << 23) - 1)) & 0xFF_FFFF
         return _REPORT.pack(
             self.ssrc,
-            self.fraction_lost << 24 | lost,
+            loss_field(self.fraction_lost, self.lost),
             self.highest & 0xFFFF_FFFF,
             self.jitter & 0xFFFF_FFFF,
             self.last_sender_report,
@@ -285,6 +303,22 @@ def parse(data: bytes) -> tuple[RtcpPacket, ...]:
 def build(packets: tuple[RtcpPacket, ...]) -> bytes:
     """Give the octets of a compound packet; a report goes first (section 6.1)."""
     return b"".join(map(bytes, packets))
+
+
+def compound(count: int) -> NDArray[np.void]:
+    """Give so many records of COMPOUND whose fields are to be filled."""
+    records = np.zeros(count, COMPOUND)
+    records["sr"] = VERSION << 6 | 1, SenderReport.packet_type
+    records["sr_words"] = (4 + _SENDER_INFORMATION.size + _REPORT.size) // 4
+    records["sdes"] = VERSION << 6 | 1, SourceDescription.packet_type
+    records["sdes_words"] = (4 + 2 + CNAME_OCTETS + 2) // 4
+    records["item"] = CNAME, CNAME_OCTETS
+    return records
+
+
+def loss_field(fraction_lost: int, lost: int) -> int:
+    """Give how a report block has both (section 6.4.1)."""
+    return fraction_lost << 24 | max(-(1 << 23), min(lost, (1 << 23) - 1)) & 0xFF_FFFF
 
 
 def _parse_one(data: bytes, start: int) -> tuple[RtcpPacket, int]:

@@ -135,6 +135,12 @@ def _require(data: bytes, octets: int, what: str) -> None:
         raise MalformedPacket(f"RTP: found {len(data)} octets, expected {octets} with {what}")
 
 
+def payload_start(data: bytes) -> int:
+    """Give where the payload begins, behind CSRCs and extension, none of which SRTP encrypts."""
+    _, _, start = _variable_header(data, _fixed_header(data)[0])
+    return start
+
+
 def is_rtcp(data: bytes) -> bool:
     """Tell RTCP from RTP by the second octet, which is 192 to 223 in RTCP (RFC 5761 section 4)."""
     return len(data) > 1 and 192 <= data[1] <= 223

@@ -30,11 +30,16 @@ _ZERO_DBM0: Final = 32124 / np.sqrt(2) / 10 ** (3.17 / 20)
 
 def levels(frames: Linear) -> Levels:
     """Give the level in dBm0 of each row of *frames*."""
-    squares = np.square(frames.astype(np.float32))
-    root_mean_square = np.sqrt(squares.mean(axis=1, dtype=np.float64)) / _ZERO_DBM0
-    floor = 10 ** (QUIETEST / 20)
-    decibels: NDArray[np.float64] = 20 * np.log10(np.maximum(root_mean_square, floor))
-    return decibels.astype(np.float32)
+    return levels_of_squares(np.square(frames.astype(np.float32)).mean(axis=1))
+
+
+def levels_of_squares(means: NDArray[np.float32]) -> Levels:
+    """Give the level in dBm0 of frames whose samples' squares have these *means*."""
+    floor = _ZERO_DBM0**2 * 10 ** (QUIETEST / 10)
+    decibels: Levels = 10 * np.log10(
+        np.maximum(means, np.float32(floor)) / np.float32(_ZERO_DBM0**2)
+    )
+    return decibels
 
 
 class SilenceMeter:

@@ -12,7 +12,6 @@ from tests.support.studio import Studio
 from umbel.media import g711, rtcp
 from umbel.media.engine import Close, KeyPressed, SendKey, Statistics, StopRecording
 from umbel.media.session import Codec, SrtpKey, SrtpSuite
-from umbel.net.media_engine.secure import NotAuthentic, Protector, Unprotector
 
 MKIS = (b"", b"\x01", b"\x00\x00\x00\x07")
 
@@ -148,34 +147,6 @@ class TestANewKey:
 
             assert len(renewed.heard()) == 1
             assert len(studio.of(KeyPressed)) == 1
-
-
-class TestAShortPacket:
-    @pytest.mark.parametrize("octets", [0, 3, 11, 12, 16])
-    @pytest.mark.parametrize("mki", MKIS)
-    def test_is_not_authentic(self, octets: int, mki: bytes) -> None:
-        suite = SrtpSuite.AES_CM_128_HMAC_SHA1_80
-        unprotector = Unprotector(SrtpKey(suite=suite, master=bytes(30), mki=mki))
-
-        with pytest.raises(NotAuthentic):
-            unprotector.unprotect(bytes(octets))
-        with pytest.raises(NotAuthentic):
-            unprotector.unprotect_rtcp(bytes(octets))
-
-    def test_is_made_of_a_short_one(self) -> None:
-        key = SrtpKey(suite=SrtpSuite.AES_CM_128_HMAC_SHA1_32, master=bytes(30))
-        protected = Protector(key).protect(b"\x80" + bytes(11))
-
-        assert len(protected) == 16
-        assert Unprotector(key).unprotect(protected) == b"\x80" + bytes(11)
-
-
-class TestALongPacket:
-    def test_is_not_authentic(self) -> None:
-        key = SrtpKey(suite=SrtpSuite.AES_CM_128_HMAC_SHA1_80, master=bytes(30))
-
-        with pytest.raises(NotAuthentic):
-            Unprotector(key).unprotect(b"\x80" + bytes(3000))
 
 
 def sending_key(peer: RtpPeer) -> SrtpKey:

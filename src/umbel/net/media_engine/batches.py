@@ -8,12 +8,14 @@ itself. What a record points to stays where it is for as long as its batch lives
 import ctypes
 import socket
 import struct
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from umbel.core.errors import Misuse
+from umbel.media.rtp import HEADER_OCTETS
 
 from .names import NAME_OCTETS, Names
 
@@ -41,13 +43,16 @@ _SCOPE: Final = slice(24, 28)
 """What does not tell one peer from another."""
 
 Rows = NDArray[np.intp]
-Packets = NDArray[np.uint8]
+Addresses = NDArray[np.uint64]
+"""Of octets in our own memory."""
 
 _library: Final = ctypes.CDLL(None)
 _library.recvmmsg.argtypes = [
     *(ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
 ]
 _library.sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
+_recvmmsg: Final = _library.recvmmsg
+_sendmmsg: Final = _library.sendmmsg
 
 
 def require_wide_pointers() -> None:
@@ -89,6 +94,16 @@ class Inbox:
         lengths: NDArray[np.uint32] = self._messages["octets"][: self.count]
         return lengths
 
+    def header_words(self) -> NDArray[np.uint32]:
+        """Give the first twelve octets of each packet as three numbers."""
+        octets = np.ascontiguousarray(self.data[: self.count, :HEADER_OCTETS])
+        return octets.view(">u4").astype(np.uint32)
+
+    def payloads(self, slots: Rows, octets: int) -> NDArray[np.uint8]:
+        """Give so many octets behind the headers of *slots*."""
+        payloads: NDArray[np.uint8] = self.data[slots, HEADER_OCTETS : HEADER_OCTETS + octets]
+        return payloads
+
     def clear(self) -> None:
         """Forget the packets of the tick before."""
         self.count = 0
@@ -101,9 +116,7 @@ class Inbox:
             return
         batch = self._messages[start : start + room]
         batch["name_octets"] = NAME_OCTETS
-        arrived = _library.recvmmsg(
-            bound.fileno(), batch.ctypes.data, room, socket.MSG_DONTWAIT, None
-        )
+        arrived = _recvmmsg(bound.fileno(), batch.ctypes.data, room, socket.MSG_DONTWAIT, None)
         if arrived <= 0:
             return  # A peer's ICMP refusal of an earlier packet comes out here as well.
         self.count += arrived
@@ -122,33 +135,74 @@ class Inbox:
 
 
 class Outbox:
-    """What goes out in one tick, from one socket after another."""
+    """
+    What goes out: for each row a record that says where its next packet lies and where it goes.
 
-    def __init__(self, slots: int, octets: int) -> None:
-        self.data = np.zeros((slots, octets), np.uint8)
-        """A packet in each slot; those of one socket lie behind each other."""
-        self._pieces = np.zeros(slots, _PIECE)
-        self._messages = np.zeros(slots, _MESSAGE)
-        number = np.arange(slots, dtype=np.uint64)
-        self._pieces["base"] = self.data.ctypes.data + number * octets
-        self._messages["pieces"] = self._pieces.ctypes.data + number * self._pieces.itemsize
-        self._messages["piece_count"] = 1
+    A plain packet is two pieces, its header here and its audio wherever that lies ready; a secret
+    one is made here as a whole.
+    """
 
-    def address(self, names: Names, rows: Rows, octets: int) -> None:
-        """Let the first packets, of so many *octets* each, go to the *names* of *rows*."""
-        batch = self._messages[: len(rows)]
-        batch["name"] = names.ctypes.data + rows.astype(np.uint64) * NAME_OCTETS
-        is_ipv4 = names[rows, 0] == socket.AF_INET
-        batch["name_octets"] = np.where(is_ipv4, _IPV4_NAME, _IPV6_NAME)
-        self._pieces["octets"][: len(rows)] = octets
+    def __init__(self, rows: int) -> None:
+        require_wide_pointers()
+        self.headers = np.zeros((rows, HEADER_OCTETS // 4), ">u4")
+        """Of each row, in words of the network's order."""
+        self.sealed = np.zeros((rows, DENSE), np.uint8)
+        """The whole packets of those that are encrypted."""
+        self._pieces = np.zeros((rows, 2), _PIECE)
+        self._messages = np.zeros(rows, _MESSAGE)
+        self._batch = np.zeros(rows, _MESSAGE)
+        self._names: Names = np.zeros((rows, NAME_OCTETS), np.uint8)
+        number = np.arange(rows, dtype=np.uint64)
+        self._pieces["base"][:, 0] = self.headers.ctypes.data + number * HEADER_OCTETS
+        self._pieces["octets"][:, 0] = HEADER_OCTETS
+        self._messages["name"] = self._names.ctypes.data + number * NAME_OCTETS
+        self._messages["pieces"] = self._pieces.ctypes.data + number * self._pieces.strides[0]
+        self._audio_at = self._pieces["base"][:, 1]
+        self._audio_octets = self._pieces["octets"][:, 1]
+        self._sealed_octets = self._pieces["octets"][:, 0]
 
-    def send(self, bound: socket.socket, start: int, end: int) -> None:
+    def aim(self, row: int, name: bytes, *, is_plain: bool) -> None:
+        """Let the packets of *row* go to the address *name*, in two pieces or as a whole."""
+        self._names[row] = np.frombuffer(name, np.uint8)
+        is_ipv4 = self._names[row, 0] == socket.AF_INET
+        self._messages["name_octets"][row] = _IPV4_NAME if is_ipv4 else _IPV6_NAME
+        self._messages["piece_count"][row] = 2 if is_plain else 1
+        whole = self.headers if is_plain else self.sealed
+        self._pieces["base"][row, 0] = whole.ctypes.data + row * whole.strides[0]
+        self._sealed_octets[row] = HEADER_OCTETS
+
+    def append_audio(self, rows: Rows, addresses: Addresses, octets: int) -> None:
+        """Let the next packets of *rows* have so many *octets* of audio, at those *addresses*."""
+        self._audio_at[rows] = addresses
+        self._audio_octets[rows] = octets
+
+    def seal(self, rows: Rows, octets: NDArray[np.intp]) -> None:
+        """Let the next packets of *rows* be the first *octets* of what is sealed for them."""
+        self._sealed_octets[rows] = octets
+
+    def headers_of(self, rows: Rows) -> NDArray[np.uint8]:
+        """Give the octets of the headers of *rows*."""
+        return self.headers[rows].view(np.uint8)
+
+    def send(self, rows: Rows, runs: Iterable[tuple[int, int, int]]) -> None:
         """
-        Send the packets from slot *start* to *end* through a socket.
+        Send a packet of each of *rows*; a run has a socket's descriptor and what part it sends.
 
-        One that the system does not take is lost, as on the network, and the next one follows.
+        A packet that the system does not take is lost, as on the network, and the next one follows.
         """
-        while start < end:
-            at = self._messages[start:end].ctypes.data
-            sent = _library.sendmmsg(bound.fileno(), at, end - start, socket.MSG_DONTWAIT)
-            start += max(1, sent)
+        batch = self._batch[: len(rows)]
+        np.take(self._messages, rows, out=batch, mode="clip")
+        at, size = batch.ctypes.data, batch.itemsize
+        for descriptor, start, end in runs:
+            while start < end:
+                sent = _sendmmsg(descriptor, at + start * size, end - start, socket.MSG_DONTWAIT)
+                start += max(1, sent)
+
+
+def different(values: NDArray[np.intp]) -> list[int]:
+    """Give each of the *values* once: mostly there is a single one."""
+    if not len(values):
+        return []
+    first = int(values[0])
+    found: list[int] = [first] if (values == first).all() else np.unique(values).tolist()
+    return found

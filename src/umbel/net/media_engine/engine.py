@@ -7,6 +7,7 @@ the mean of many packets evens out.
 While a peer holds the call nothing is sent and what plays stands still, to go on afterwards.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from itertools import pairwise
 from typing import Final, assert_never
@@ -16,7 +17,7 @@ import numpy as np
 from umbel.core.errors import Unavailable
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Clock, Instant
-from umbel.media import rtcp, rtp
+from umbel.media import rtcp
 from umbel.media.engine import (
     Close,
     Closed,
@@ -37,12 +38,13 @@ from umbel.media.engine import (
 )
 from umbel.media.frame import FRAME
 
-from .batches import DENSE, Outbox, Packets, Rows
+from .batches import Rows
 from .intake import Intake
 from .playing import Playing
 from .ports import Ports
 from .prompts import Prompts
 from .reporting import Sending, until_next
+from .reports import report_many
 from .session import Session
 from .tables import Tables
 from .transcoding import send_packets
@@ -79,7 +81,6 @@ class Engine:
         self._sessions: dict[str, Session] = {}
         self._tables = Tables(rows, self._events.append)
         self._intake = Intake(self._ports, self._tables)
-        self._outbox = Outbox(rows, DENSE)
         self._prompts = Prompts(loader)
         self._loading: dict[str, Session] = {}
         """Whose play waits for its tape."""
@@ -184,6 +185,8 @@ class Engine:
     def _forget(self, session: Session) -> None:
         row = session.row
         self._tables.senders.hold(row)
+        if session.transport is not None:
+            session.transport.close()
         self._report_at[row] = _NEVER
         for table in (self._sessions, self._loading, self._pressing):
             table.pop(session.name, None)
@@ -218,8 +221,9 @@ class Engine:
         pressing = self._send_keys()
         if pressing:
             due = np.setdiff1d(due, pressing, assume_unique=True)
-        for rows, samples in self._tables.senders.batches(due):
-            self._send_audio(rows, samples)
+        if len(due):
+            for rows, samples in self._tables.senders.batches(due):
+                self._send_audio(rows, samples)
         send_packets(self._tables, self._intake.session, pressing)
 
     def _send_keys(self) -> list[int]:
@@ -239,43 +243,51 @@ class Engine:
         return sent
 
     def _send_audio(self, rows: Rows, samples: int) -> None:
-        """Send a packet of so many samples to each of *rows*, the rows of a port pair together."""
-        rows = rows[np.argsort(self._tables.senders.pairs[rows], kind="stable")]
-        octets = rtp.HEADER_OCTETS + samples
-        packets = self._outbox.data[: len(rows), :octets]
-        self._tables.senders.begin_packets(rows, packets)
-        finished = self._tables.players.fill(rows, packets[:, rtp.HEADER_OCTETS :])
-        self._post(rows, packets)
+        """Send a packet of so many samples to each of *rows*."""
+        senders, players, protectors = (
+            self._tables.senders,
+            self._tables.players,
+            self._tables.protectors,
+        )
+        senders.begin_packets(rows, samples)
+        places, finished = players.take(rows, samples)
+        outbox = senders.outbox
+        outbox.append_audio(rows, players.addresses(places), samples)
+        is_secret = ~senders.is_plain[rows]
+        if is_secret.any():
+            secret = rows[is_secret]
+            headers, audio = outbox.headers_of(secret), players.audio(places[is_secret], samples)
+            outbox.seal(secret, protectors.seal(secret, headers, audio, outbox.sealed))
+        outbox.send(rows, self._runs(rows))
         for row in finished:
             self._intake.session(row).end_play(PlayEnd.FINISHED)
 
-    def _post(self, rows: Rows, packets: Packets) -> None:
-        """Send *packets*: plain ones of a port pair with one system call, secret ones each alone."""
-        senders = self._tables.senders
-        is_plain = senders.is_plain[rows]
-        if not is_plain.all():
-            for at in np.flatnonzero(~is_plain).tolist():
-                self._post_secret(int(rows[at]), packets[at].tobytes())
-            rows = rows[is_plain]
-            self._outbox.data[: len(rows), : packets.shape[1]] = packets[is_plain]
-        self._outbox.address(senders.targets, rows, packets.shape[1])
-        pairs = senders.pairs[rows]
-        edges = [0, *(np.flatnonzero(np.diff(pairs)) + 1).tolist(), len(rows)]
+    def _runs(self, rows: Rows) -> Iterator[tuple[int, int, int]]:
+        """Give the sockets by which *rows* are sent, and which part of them by each."""
+        pairs = self._tables.senders.pairs[rows]
+        edges = [0, *(np.flatnonzero(pairs[1:] != pairs[:-1]) + 1).tolist(), len(rows)]
         for start, end in pairwise(edges):
-            if end > start:
-                self._outbox.send(self._ports.pair(int(pairs[start])).rtp, start, end)
-
-    def _post_secret(self, row: int, packet: bytes) -> None:
-        transport = self._intake.session(row).transport
-        if transport is not None:
-            transport.send(packet)
+            yield self._ports.pair(int(pairs[start])).rtp.fileno(), start, end
 
     # --- reports ---------------------------------------------------------------------------
 
     def _report_due(self, now: Instant) -> None:
-        for row in np.flatnonzero(self._report_at <= now).tolist():
-            self._report(self._intake.session(row))
-            self._report_at[row] = now + until_next(self._randomness.fraction())
+        rows = np.flatnonzero(self._report_at <= now)
+        if not len(rows):
+            return
+        sessions = [self._intake.session(row) for row in rows.tolist()]
+        for session in sessions:
+            self._report_at[session.row] = now + until_next(self._randomness.fraction())
+        usual = [each for each in sessions if self._has_usual_report(each)]
+        report_many(usual, self._tables, now=now, ntp=self._ntp())
+        for session in sessions:
+            if session not in usual:
+                self._report(session)
+
+    def _has_usual_report(self, session: Session) -> bool:
+        """Say whether a call has sent something and heard somebody."""
+        is_heard = session.sources.latest is not None
+        return is_heard and bool(self._tables.senders.packets[session.row])
 
     def _report(self, session: Session, *more: rtcp.RtcpPacket) -> None:
         if session.transport is None:

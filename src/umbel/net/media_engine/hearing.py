@@ -1,9 +1,12 @@
 """What is heard of all calls, as arrays: plain packets of known peers are taken many at once.
 
 A packet is plain where nothing about it is new: it comes from where the call's peer is, of the
-source that was heard last, with audio of the codec agreed on, near in sequence. Everything else
-(a first packet, a key, another source, a header with more in it) goes the long way, one by one,
-through ``Session``; whatever that changes is put back here with ``resume``.
+source that was heard last, with audio of the codec agreed on, near in sequence; with SRTP it is
+authentic besides. Everything else (a first packet, a key, another source, a header with more in
+it) goes the long way, one by one, through ``Session``; whatever that changes is put back here with
+``resume``.
+
+One row more than there are calls stands for packets of nobody: it never expects any.
 """
 
 from collections.abc import Iterator
@@ -15,17 +18,19 @@ from numpy.typing import NDArray
 from umbel.core.instants import Instant
 from umbel.media import rtp
 from umbel.media.rtp import Reception
+from umbel.media.srtp import Unprotectors
 
-from .batches import DENSE, Inbox
+from .batches import DENSE, Inbox, Rows, different
 from .recording import Recorder
 
-Rows = NDArray[np.intp]
 Slots = NDArray[np.intp]
 
-_PLAIN_FIRST_OCTET: Final = rtp.VERSION << 6
-_PAYLOAD_TYPE: Final = 0x7F
-_WRAP: Final = 1 << 16
-_HALF: Final = 1 << 15
+_VERSION_AND_TYPE: Final = 0xFF7F_0000
+"""Of the first word of a header, all but the marker and the sequence number."""
+_FIRST_WORD: Final = rtp.VERSION << 30
+_NOTHING: Final = 1
+"""A first word that no packet of RTP has."""
+_PAYLOAD_TYPE_AT: Final = 16
 _TIMESTAMP_WRAP: Final = 1 << 32
 _TIMESTAMP_HALF: Final = 1 << 31
 
@@ -33,19 +38,30 @@ _TIMESTAMP_HALF: Final = 1 << 31
 class Hearing:
     """The receiving halves of all calls."""
 
-    def __init__(self, rows: int, recorder: Recorder) -> None:
+    def __init__(self, rows: int, recorder: Recorder, unprotectors: Unprotectors) -> None:
         self._recorder = recorder
-        self._is_ready = np.zeros(rows, np.bool_)
-        self._payload_type = np.zeros(rows, np.uint8)
-        self._ssrc = np.zeros(rows, np.uint32)
-        self._is_mixed = np.zeros(rows, np.bool_)
+        self._unprotectors = unprotectors
+        self._nobody = rows
+        self.refused = np.zeros(rows, np.int64)
+        """Packets of each call, taken many at once, that were not authentic or came before."""
+        self._expected = np.full(rows + 1, _NOTHING, np.uint32)
+        """The first word of plain packets."""
+        self._ssrc = np.zeros(rows + 1, np.uint32)
+        self._overhead = np.zeros(rows + 1, np.intp)
+        """Octets that SRTP adds."""
+        self._is_mixed = np.zeros(rows + 1, np.bool_)
         """In the tick that is being heard: the call has sent something that is not plain."""
+        self._place = np.zeros(rows + 1, np.intp)
         self._receptions: dict[int, Reception] = {}
         """Of the sources whose figures are here for now."""
-        self._highest = np.zeros(rows, np.int64)
+        self._highest = np.zeros(rows + 1, np.int64)
         self._received = np.zeros(rows, np.int64)
         self._transit = np.zeros(rows, np.float64)
         self._jitter = np.zeros(rows, np.float64)
+
+    def open(self, row: int) -> None:
+        """Begin a call in *row*."""
+        self.refused[row] = 0
 
     def resume(self, row: int, reception: Reception, ssrc: int, payload_type: int) -> None:
         """Take plain packets of one source of *row* from now on."""
@@ -54,18 +70,18 @@ class Hearing:
             return
         self._receptions[row] = reception
         self._highest[row], self._received[row], self._transit[row], self._jitter[row] = figures
-        self._ssrc[row], self._payload_type[row] = ssrc, payload_type
-        self._is_ready[row] = True
+        self._ssrc[row], self._overhead[row] = ssrc, self._unprotectors.overhead[row]
+        self._expected[row] = _FIRST_WORD | payload_type << _PAYLOAD_TYPE_AT
 
     def pause(self, row: int) -> None:
         """Take nothing more of *row*, and give its source back what was counted here."""
-        if self._is_ready[row]:
-            self._is_ready[row] = False
+        if self._expected[row] != _NOTHING:
+            self._expected[row] = _NOTHING
             self._receptions.pop(row).figures = self._figures(row)
 
     def report(self, row: int) -> None:
         """Let the source of *row* know what was counted so far."""
-        if self._is_ready[row]:
+        if self._expected[row] != _NOTHING:
             self._receptions[row].figures = self._figures(row)
 
     def hear(self, inbox: Inbox, rows: Rows, now: Instant) -> Slots:
@@ -74,32 +90,34 @@ class Hearing:
 
         *rows* has the row of each packet, less than 0 where nobody is known by its address.
         """
-        known = np.flatnonzero(rows >= 0)
-        headers = np.ascontiguousarray(inbox.data[known, : rtp.HEADER_OCTETS])
-        fields = headers.view(rtp.HEADER).reshape(-1)
-        is_plain = self._is_plain(fields, rows[known], inbox.lengths[known])
-        # Whatever else a call has sent in this tick is looked at in the order in which it came.
-        self._is_mixed[rows[known[~is_plain]]] = True
-        is_plain &= ~self._is_mixed[rows[known]]
-        self._is_mixed[rows[known]] = False
-        is_taken = np.zeros(len(rows), np.bool_)
-        taken = known[is_plain]
-        is_taken[taken] = True
-        plain = fields[is_plain]
-        for wave in _waves(rows[taken]):
-            self._take(inbox, taken[wave], rows[taken[wave]], plain[wave], now)
-        return np.flatnonzero(~is_taken)
+        rows = np.where(rows < 0, self._nobody, rows)
+        words, lengths = inbox.header_words(), inbox.lengths
+        near = (words[:, 0].astype(np.int64) - self._highest[rows]).astype(np.int16)
+        is_plain = self._is_plain(words, rows, lengths, near)
+        if is_plain.all():
+            taken = np.arange(len(rows))
+        else:
+            # Whatever else a call has sent in this tick is looked at in the order in which it came.
+            self._is_mixed[rows[~is_plain]] = True
+            is_plain &= ~self._is_mixed[rows]
+            self._is_mixed[rows] = False
+            taken = np.flatnonzero(is_plain)
+        for wave in self._waves(rows[taken]):
+            slots = taken if wave is None else taken[wave]
+            self._take(inbox, slots, rows[slots], words[slots], now)
+        return np.flatnonzero(~is_plain)
 
     def _is_plain(
-        self, fields: NDArray[np.void], rows: Rows, lengths: NDArray[np.uint32]
+        self,
+        words: NDArray[np.uint32],
+        rows: Rows,
+        lengths: NDArray[np.uint32],
+        near: NDArray[np.int16],
     ) -> NDArray[np.bool_]:
-        near = _distance(fields["sequence_number"], self._highest[rows])
         is_plain: NDArray[np.bool_] = (
-            self._is_ready[rows]
-            & (fields["first"] == _PLAIN_FIRST_OCTET)
-            & ((fields["second"] & _PAYLOAD_TYPE) == self._payload_type[rows])
-            & (fields["ssrc"] == self._ssrc[rows])
-            & (lengths > rtp.HEADER_OCTETS)
+            ((words[:, 0] & _VERSION_AND_TYPE) == self._expected[rows])
+            & (words[:, 2] == self._ssrc[rows])
+            & (lengths > rtp.HEADER_OCTETS + self._overhead[rows])
             & (lengths <= DENSE)
             & (near > -Reception.MAX_MISORDER)
             & (near < Reception.MAX_DROPOUT)
@@ -107,31 +125,71 @@ class Hearing:
         return is_plain
 
     def _take(
-        self, inbox: Inbox, slots: Slots, rows: Rows, fields: NDArray[np.void], now: Instant
+        self, inbox: Inbox, slots: Slots, rows: Rows, words: NDArray[np.uint32], now: Instant
     ) -> None:
         """Take packets, one of each row."""
+        lengths = inbox.lengths[slots].astype(np.intp) - rtp.HEADER_OCTETS
+        overhead = self._overhead[rows]
+        if overhead.any():
+            lengths -= overhead
+            is_good = self._decrypted(inbox, slots, rows, lengths)
+            if not is_good.all():
+                slots, rows = slots[is_good], rows[is_good]
+                words, lengths = words[is_good], lengths[is_good]
         highest = self._highest[rows]
-        numbers = highest + _distance(fields["sequence_number"], highest)
-        stamps = fields["timestamp"].astype(np.int64)
+        numbers = highest + (words[:, 0].astype(np.int64) - highest).astype(np.int16)
+        stamps = words[:, 1].astype(np.int64)
         self._highest[rows] = np.maximum(highest, numbers)
         self._received[rows] += 1
         self._measure_jitter(rows, stamps, now)
         is_recorded = self._recorder.is_recording[rows]
-        if not is_recorded.any():
-            return
-        octets = inbox.lengths[slots].astype(np.intp) - rtp.HEADER_OCTETS
-        for length in np.unique(octets[is_recorded]).tolist():
-            chosen = np.flatnonzero(is_recorded & (octets == length))
-            payloads = inbox.data[slots[chosen], rtp.HEADER_OCTETS : rtp.HEADER_OCTETS + length]
-            of = rows[chosen]
-            self._recorder.put(of, self._ssrc[of], numbers[chosen], stamps[chosen], payloads)
+        for length in different(lengths[is_recorded]):
+            wanted = np.flatnonzero(is_recorded & (lengths == length))
+            payloads = inbox.payloads(slots[wanted], length)
+            of = rows[wanted]
+            self._recorder.put(of, self._ssrc[of], numbers[wanted], stamps[wanted], payloads)
+
+    def _decrypted(
+        self, inbox: Inbox, slots: Slots, rows: Rows, lengths: NDArray[np.intp]
+    ) -> NDArray[np.bool_]:
+        """Say which packets are good; decrypt, where they lie, those that are recorded."""
+        is_good = np.ones(len(rows), np.bool_)
+        overhead = self._overhead[rows]
+        kinds = np.where(overhead > 0, lengths << 8 | overhead, 0)
+        for kind in different(kinds):
+            if not kind:
+                continue
+            chosen = np.flatnonzero(kinds == kind)
+            whole = rtp.HEADER_OCTETS + (kind >> 8) + (kind & 0xFF)
+            self._open(inbox, slots[chosen], rows[chosen], whole, is_good, chosen)
+        return is_good
+
+    def _open(
+        self,
+        inbox: Inbox,
+        slots: Slots,
+        rows: Rows,
+        whole: int,
+        is_good: NDArray[np.bool_],
+        places: Slots,
+    ) -> None:
+        packets = inbox.data[slots, :whole]
+        good, indexes = self._unprotectors.check(rows, packets)
+        is_good[places] = good
+        np.add.at(self.refused, rows[~good], 1)
+        wanted = good & self._recorder.is_recording[rows]
+        end = whole - int(self._overhead[rows[0]])
+        payloads = packets[wanted, rtp.HEADER_OCTETS : end]
+        opened = self._unprotectors.decrypt(rows[wanted], indexes[wanted], payloads)
+        inbox.data[slots[wanted], rtp.HEADER_OCTETS : end] = opened
 
     def _measure_jitter(self, rows: Rows, stamps: NDArray[np.int64], now: Instant) -> None:
         """RFC 3550 section A.8, as ``Reception`` does it."""
         transit = now * Reception.CLOCK_RATE - stamps
         moved = (transit - self._transit[rows] + _TIMESTAMP_HALF) % _TIMESTAMP_WRAP
         moved = np.abs(moved - _TIMESTAMP_HALF)
-        self._jitter[rows] += (moved - self._jitter[rows]) / 16
+        jitter = self._jitter[rows]
+        self._jitter[rows] = jitter + (moved - jitter) / 16
         self._transit[rows] = transit
 
     def _figures(self, row: int) -> tuple[int, int, float, float]:
@@ -142,24 +200,18 @@ class Hearing:
             float(self._jitter[row]),
         )
 
-
-def _distance(numbers: NDArray[np.uint16], highest: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Say how far each sequence number lies from the highest of its stream."""
-    distance: NDArray[np.int64] = (numbers.astype(np.int64) - highest + _HALF) % _WRAP - _HALF
-    return distance
-
-
-def _waves(rows: Rows) -> Iterator[NDArray[np.intp]]:
-    """Give the places of *rows* in waves: in each wave a row at most once, in their order."""
-    order = np.argsort(rows, kind="stable")
-    ordered = rows[order]
-    is_first = np.ones(len(rows), np.bool_)
-    is_first[1:] = ordered[1:] != ordered[:-1]
-    if is_first.all():
-        if len(rows):
-            yield order
-        return
-    place = np.arange(len(rows))
-    rank = place - np.maximum.accumulate(np.where(is_first, place, 0))
-    for number in range(int(rank.max()) + 1):
-        yield order[rank == number]
+    def _waves(self, rows: Rows) -> Iterator[NDArray[np.intp] | None]:
+        """Give the places of *rows* in waves, in each a row at most once; ``None``: all at once."""
+        places = np.arange(len(rows))
+        self._place[rows] = places
+        if (self._place[rows] == places).all():
+            if len(rows):
+                yield None
+            return
+        order = np.argsort(rows, kind="stable")
+        ordered = rows[order]
+        is_first = np.ones(len(rows), np.bool_)
+        is_first[1:] = ordered[1:] != ordered[:-1]
+        rank = places - np.maximum.accumulate(np.where(is_first, places, 0))
+        for number in range(int(rank.max()) + 1):
+            yield order[rank == number]

@@ -1,18 +1,28 @@
-"""What is played to all calls, as arrays: a second of each tape lies ready, and is sent from here."""
+"""What is played to all calls, as arrays: two seconds of each tape lie ready, and are sent from there.
+
+Plain packets are sent from where their audio lies; it is copied for those that are encrypted only.
+"""
 
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from umbel.media.frame import FRAME
 from umbel.media.g711 import SAMPLES_PER_SECOND
+from umbel.media.session import Codec
 
+from .batches import Addresses, Rows
+from .encoding import SILENCE
 from .playing import Playing
 
-Rows = NDArray[np.intp]
+_READY: Final = 2 * SAMPLES_PER_SECOND
+"""Samples of a tape that are read at once."""
+_LONGEST: Final = 1000
+"""Samples of silence that lie ready: more than any packet has."""
+_CODECS: Final = tuple(Codec)
 
-_FRAMES: Final = SAMPLES_PER_SECOND // FRAME
+Places = NDArray[np.int64]
+"""Where the audio of packets lies: from ``Players.take``."""
 
 
 class Players:
@@ -21,12 +31,17 @@ class Players:
     def __init__(self, rows: int) -> None:
         self._playing: dict[int, Playing] = {}
         self._is_playing = np.zeros(rows, np.bool_)
-        self._ready = np.zeros((rows, _FRAMES * FRAME), np.uint8)
-        """What was read of the tape and not yet sent."""
-        self._frames = self._ready.reshape(rows, _FRAMES, FRAME)
-        self._sent = np.zeros(rows, np.intp)
-        """Samples of it."""
-        self._end = np.zeros(rows, np.intp)
+        self._audio = np.zeros(rows * _READY + len(_CODECS) * _LONGEST, np.uint8)
+        """For each row what was read of the tape and not yet sent; then silence of each codec."""
+        self._ready = self._audio[: rows * _READY].reshape(rows, _READY)
+        silence = self._audio[rows * _READY :].reshape(len(_CODECS), _LONGEST)
+        for codec, octets in zip(_CODECS, silence, strict=True):
+            octets[:] = SILENCE[codec]
+        self._silence = np.full(rows, rows * _READY, np.int64)
+        """Where the silence of each row's codec lies."""
+        self._sent = np.zeros(rows, np.int64)
+        """Samples of what is ready."""
+        self._end = np.zeros(rows, np.int64)
         """Samples that were read."""
 
     def begin(self, row: int, playing: Playing) -> None:
@@ -43,36 +58,42 @@ class Players:
             playing.position -= int(self._end[row] - self._sent[row])
             self._is_playing[row] = False
 
-    def fill(self, rows: Rows, packets: NDArray[np.uint8]) -> list[int]:
-        """Put what comes next into the *packets* of *rows*; give the rows that are at their end."""
-        places = np.flatnonzero(self._is_playing[rows])
-        if not len(places):
-            return []
-        playing, samples = rows[places], packets.shape[1]
+    def listen(self, row: int, codec: Codec) -> None:
+        """Be silent in *codec* while nothing is played."""
+        self._silence[row] = self._ready.size + _CODECS.index(codec) * _LONGEST
+
+    def take(self, rows: Rows, samples: int) -> tuple[Places, list[int]]:
+        """Give where the next *samples* of each of *rows* lie, and which rows come to their end."""
+        is_playing = self._is_playing[rows]
+        if not is_playing.any():
+            return self._silence[rows], []
+        playing = rows if is_playing.all() else rows[is_playing]
         for row in playing[self._end[playing] - self._sent[playing] < samples].tolist():
             self._read_on(row)
-        left = self._end[playing] - self._sent[playing]
-        whole = left >= samples
-        self._copy(playing[whole], packets, places[whole])
-        for place, row in zip(places[~whole].tolist(), playing[~whole].tolist(), strict=True):
-            start, end = int(self._sent[row]), int(self._end[row])
-            packets[place, : end - start] = self._ready[row, start:end]
-        self._sent[playing] += np.minimum(left, samples)
-        at_end = playing[self._sent[playing] == self._end[playing]]
-        return [row for row in at_end.tolist() if self._playing[row].is_finished]
+        sent, end = self._sent[playing], self._end[playing]
+        places = self._silence[rows]
+        places[is_playing] = playing * _READY + sent
+        self._sent[playing] = sent = np.minimum(sent + samples, end)
+        at_end = playing[sent == end]
+        return places, [row for row in at_end.tolist() if self._playing[row].is_finished]
 
-    def _copy(self, rows: Rows, packets: NDArray[np.uint8], places: Rows) -> None:
-        samples, sent = packets.shape[1], self._sent[rows]
-        if samples == FRAME and not (sent % FRAME).any():
-            packets[places] = self._frames[rows, sent // FRAME]
-            return
-        columns = sent[:, np.newaxis] + np.arange(samples)
-        packets[places] = self._ready[rows[:, np.newaxis], columns]
+    def addresses(self, places: Places) -> Addresses:
+        """Give where in memory the audio lies."""
+        return places.astype(np.uint64) + np.uint64(self._audio.ctypes.data)
+
+    def audio(self, places: Places, samples: int) -> NDArray[np.uint8]:
+        """Give a copy of the audio."""
+        windows = np.lib.stride_tricks.sliding_window_view(self._audio, samples)
+        audio: NDArray[np.uint8] = windows[places]
+        return audio
 
     def _read_on(self, row: int) -> None:
-        """Read the next second of a tape, behind what is left."""
+        """Read the next seconds of a tape, behind what is left; where it ends, silence follows."""
         start, end = int(self._sent[row]), int(self._end[row])
         ready, left = self._ready[row], end - start
-        ready[:left] = ready[start:end].copy()
-        self._sent[row] = 0
-        self._end[row] = left + self._playing[row].read_into(ready[left:])
+        if left:
+            ready[:left] = ready[start:end].copy()
+        read = left + self._playing[row].read_into(ready[left:])
+        if read < _READY:
+            ready[read:] = self._audio[self._silence[row]]
+        self._sent[row], self._end[row] = 0, read

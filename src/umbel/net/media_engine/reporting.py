@@ -33,7 +33,7 @@ class Reporter:
     def __init__(self, canonical_name: bytes) -> None:
         self.round_trip: Duration | None = None
         self.remote_packets_lost: int | None = None
-        self._canonical_name = canonical_name
+        self.canonical_name = canonical_name
         self._last_report: int | None = None
         """The middle of the NTP time of the peer's latest sender report."""
         self._last_report_came: Instant = Instant(0.0)
@@ -61,8 +61,22 @@ class Reporter:
     ) -> tuple[rtcp.RtcpPacket, ...]:
         """Give what is to be told now of our stream and of *source*."""
         blocks = (self._block(source, now),) if source is not None else ()
-        chunk = rtcp.Chunk(ssrc=sending.ssrc, items=((rtcp.CNAME, self._canonical_name),))
+        chunk = rtcp.Chunk(ssrc=sending.ssrc, items=((rtcp.CNAME, self.canonical_name),))
         return _first(sending, blocks, ntp), rtcp.SourceDescription(chunks=(chunk,))
+
+    def block(self, source: Source, now: Instant) -> tuple[int, int, int, int, int, int]:
+        """Give the fields of a block on *source*, as they follow each other."""
+        reception = source.reception
+        last = self._last_report if self._last_report_from == source.ssrc else None
+        delay = 0 if not last else int((now - self._last_report_came) * 65536) & 0xFFFF_FFFF
+        return (
+            source.ssrc,
+            rtcp.loss_field(reception.fraction_lost(), reception.lost),
+            (reception.highest or 0) & 0xFFFF_FFFF,
+            reception.jitter_in_timestamp_units & 0xFFFF_FFFF,
+            last or 0,
+            delay,
+        )
 
     def _block(self, source: Source, now: Instant) -> rtcp.ReportBlock:
         if self._last_report is None or self._last_report_from != source.ssrc:

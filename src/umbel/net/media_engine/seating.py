@@ -4,6 +4,7 @@ Where two calls of one pair have the same peer address, only their SSRCs tell th
 packets are looked at one by one.
 """
 
+import socket
 from typing import Final
 
 import numpy as np
@@ -11,9 +12,8 @@ from numpy.typing import NDArray
 
 from umbel.core.instants import Duration, Instant
 
+from .batches import Rows
 from .names import NAME_OCTETS, Endpoint, Names, digests, endpoint_of, name_of
-
-Rows = NDArray[np.intp]
 
 UNKNOWN: Final = -1
 """Nobody that we know."""
@@ -24,6 +24,11 @@ GONE: Final = -3
 
 _MOST_GONE: Final = 4096
 """Calls that are over, before those that nobody remembers are looked for."""
+
+_TABLE_BITS: Final = 16
+_TABLE_SHIFT: Final = np.uint64(64 - _TABLE_BITS)
+_CROWDED: Final = -4
+"""Several rows have this place in the table."""
 
 LINGER: Final[Duration] = 2.0
 """Seconds in which packets of a call that is over are not taken for those of a newcomer."""
@@ -40,6 +45,8 @@ class Seating:
         self._is_known = np.zeros(rows, np.bool_)
         self._gone: dict[int, Instant] = {}
         """By digest: when it is forgotten."""
+        self._table = np.full(1 << _TABLE_BITS, UNKNOWN, np.intp)
+        """The row of each digest, by its highest bits."""
         self._sorted: NDArray[np.uint64] = np.zeros(0, np.uint64)
         self._sorted_rows: Rows = np.zeros(0, np.intp)
         self._is_stale = True
@@ -79,13 +86,22 @@ class Seating:
         if self._is_stale:
             self._sort()
         wanted = digests(names, pairs)
-        at = np.searchsorted(self._sorted, wanted)
-        found = self._sorted_rows[np.minimum(at, len(self._sorted_rows) - 1)]
-        is_it = self._is_known[found] & (self.pairs[found] == pairs)
-        is_it &= (self.names[found] == names).all(axis=1)
+        found = self._table[(wanted >> _TABLE_SHIFT).astype(np.intp)]
+        is_crowded = found == _CROWDED
+        if is_crowded.any():
+            found[is_crowded] = self._search(wanted[is_crowded])
+        is_it = (found >= 0) & (self._digest[found] == wanted) & (self.pairs[found] == pairs)
+        is_it &= self.names[found, 0] == names[:, 0]
+        if (names[:, 0] != socket.AF_INET).any():  # Of IPv4 the digest is the address itself.
+            is_it &= (self.names[found] == names).all(axis=1)
+        return np.where(is_it | (found == SHARED), found, UNKNOWN)
+
+    def _search(self, wanted: NDArray[np.uint64]) -> Rows:
+        """Find rows by digests that share their place in the table."""
+        at = np.minimum(np.searchsorted(self._sorted, wanted), len(self._sorted) - 1)
         after = np.minimum(at + 1, len(self._sorted) - 1)
-        is_shared = is_it & (after > at) & (self._sorted[after] == wanted)
-        return np.where(is_shared, SHARED, np.where(is_it, found, UNKNOWN))
+        is_shared = (after > at) & (self._sorted[at] == wanted) & (self._sorted[after] == wanted)
+        return np.where(is_shared, SHARED, self._sorted_rows[at])
 
     def sharers(self, name: bytes, pair: int) -> list[int]:
         """Give all rows whose peer is at one address."""
@@ -111,10 +127,13 @@ class Seating:
 
     def _sort(self) -> None:
         rows = np.flatnonzero(self._is_known)
+        places = (self._digest[rows] >> _TABLE_SHIFT).astype(np.intp)
+        self._table[:] = UNKNOWN
+        self._table[places] = rows
+        crowded = places[self._table[places] != rows]
+        self._table[crowded] = _CROWDED
         order = np.argsort(self._digest[rows], kind="stable")
         self._sorted, self._sorted_rows = self._digest[rows][order], rows[order]
-        if not len(rows):  # Something to look at, that nothing is equal to.
-            self._sorted, self._sorted_rows = np.zeros(1, np.uint64), np.zeros(1, np.intp)
         self._is_stale = False
 
 

@@ -15,14 +15,16 @@ from umbel.media import rtp
 from umbel.media.frame import FRAME
 from umbel.media.g711 import SAMPLES_PER_SECOND
 from umbel.media.session import Codec, MediaSession
-from umbel.media.silence import Rows
 
-from .encoding import SILENCE
-from .names import NAME_OCTETS, Endpoint, Names, name_of
+from .batches import Outbox, Rows
+from .names import Endpoint, name_of
 
-_MARKER: Final = 0x80
-_FIRST_OCTET: Final = rtp.VERSION << 6
+_MARKER: Final = 1 << 23
+_FIRST_WORD: Final = rtp.VERSION << 30
+_PAYLOAD_TYPE_AT: Final = 16
 _MILLISECONDS_OF_A_FRAME: Final = 20
+_MOST_FRAMES: Final = 3
+"""Of 20 ms in a packet: longer ones are not asked for, and would not fit."""
 
 
 class Senders:
@@ -31,68 +33,81 @@ class Senders:
     def __init__(self, rows: int) -> None:
         self.clock = 0
         """Samples since the engine began."""
+        self.outbox = Outbox(rows)
         self.packets = np.zeros(rows, np.int64)
         self.octets = np.zeros(rows, np.int64)
         """Of payload, as sender reports count them."""
         self.ssrc = np.zeros(rows, np.uint32)
+        self.is_plain = np.zeros(rows, np.bool_)
+        self.pairs = np.zeros(rows, np.intp)
+        """The port pair that packets leave by."""
         self._is_sending = np.zeros(rows, np.bool_)
         self._due = np.zeros(rows, np.int64)
         """On the clock: when the next packet goes."""
         self._frames = np.ones(rows, np.int64)
         """Of 20 ms in each packet."""
-        self._payload_type = np.zeros(rows, np.uint8)
-        self._marker = np.zeros(rows, np.uint8)
+        self._first_word = np.zeros(rows, np.int64)
+        """Of the header, without the sequence number."""
+        self._is_marked = False
+        """Whether some stream is about to begin."""
         self._sequence_number = np.zeros(rows, np.int64)
         self._offset = np.zeros(rows, np.int64)
-        self._silence = np.zeros(rows, np.uint8)
         self._units = np.ones(rows, np.int64)
         """Timestamp units of a sample."""
         self._is_by_packet = np.zeros(rows, np.bool_)
         """Rows of Opus, whose packets have no length of their own (``transcoding``)."""
-        self.targets: Names = np.zeros((rows, NAME_OCTETS), np.uint8)
-        """Where each row's packets go."""
-        self.is_plain = np.zeros(rows, np.bool_)
-        self.pairs = np.zeros(rows, np.intp)
-        """The port pair that they leave by."""
+        self._order: Rows = np.zeros(0, np.intp)
+        """The rows that send, those of a pair together."""
+        self._is_stale = False
 
     def open(self, row: int, randomness: bytes) -> None:
         """Begin a new stream in *row* with eight random octets."""
         self.packets[row] = self.octets[row] = 0
         self.ssrc[row] = int.from_bytes(randomness[:4])
+        self.outbox.headers[row, 2] = self.ssrc[row]
         # Below half, so that SRTP peers cannot mistake a lost first packet for a wrap.
         self._sequence_number[row] = int.from_bytes(randomness[4:6]) >> 1
         self._offset[row] = int.from_bytes(randomness[4:8])
-        self._is_sending[row] = False
+        self.hold(row)
 
     def connect(self, row: int, media: MediaSession) -> None:
         """Send from the next tick on what *media* says."""
+        self._first_word[row] = _FIRST_WORD | media.payload_type << _PAYLOAD_TYPE_AT
         if not self._is_sending[row]:
-            self._marker[row] = _MARKER
+            self._first_word[row] |= _MARKER
+            self._is_marked = True
             self._due[row] = self.clock
         self._is_sending[row] = True
-        self._payload_type[row] = media.payload_type
-        self._silence[row] = SILENCE[media.codec]
+        frames = media.ptime // _MILLISECONDS_OF_A_FRAME
+        self._frames[row] = min(max(1, frames), _MOST_FRAMES)
         self._units[row] = media.codec.clock_rate // SAMPLES_PER_SECOND
         self._is_by_packet[row] = media.codec is Codec.OPUS
-        self._frames[row] = max(1, media.ptime // _MILLISECONDS_OF_A_FRAME)
+        self._is_stale = True
 
     def aim(self, row: int, pair: int, target: Endpoint, *, is_plain: bool) -> None:
         """Let the packets of *row* go from a port pair to *target*, encrypted or not."""
         self.is_plain[row] = is_plain
         self.pairs[row] = pair
-        self.targets[row] = np.frombuffer(name_of(target), np.uint8)
+        self.outbox.aim(row, name_of(target), is_plain=is_plain)
+        self._is_stale = True
 
     def hold(self, row: int) -> None:
         """Send nothing; the clock of the stream runs on."""
         self._is_sending[row] = False
+        self._is_stale = True
 
     def is_sending(self, row: int) -> bool:
         """Say whether packets of *row* are sent."""
         return bool(self._is_sending[row])
 
     def due(self) -> Rows:
-        """Give the rows for which a packet is to go now."""
-        return np.flatnonzero(self._is_sending & ~self._is_by_packet & (self._due <= self.clock))
+        """Give the rows for which a packet is to go now, those of a port pair together."""
+        if self._is_stale:
+            rows = np.flatnonzero(self._is_sending & ~self._is_by_packet)
+            self._order = rows[np.argsort(self.pairs[rows], kind="stable")]
+            self._is_stale = False
+        is_due = self._due[self._order] <= self.clock
+        return self._order if is_due.all() else self._order[is_due]
 
     def due_by_packet(self) -> list[int]:
         """Give the rows for which a packet is to go that is made elsewhere, in each tick."""
@@ -101,14 +116,22 @@ class Senders:
     def batches(self, rows: Rows) -> Iterator[tuple[Rows, int]]:
         """Divide *rows* by how many samples their packets carry, and set when the next ones go."""
         frames = self._frames[rows]
-        for count in np.unique(frames).tolist():
-            chosen = rows[frames == count]
-            self._due[chosen] = self.clock + count * FRAME
-            yield chosen, count * FRAME
+        self._due[rows] = self.clock + frames * FRAME
+        for count in range(1, _MOST_FRAMES + 1):
+            is_so_long = frames == count
+            if is_so_long.any():
+                yield rows if is_so_long.all() else rows[is_so_long], count * FRAME
 
     def timestamp(self, row: int) -> int:
         """Give the timestamp of this tick in *row*."""
         return int(self._offset[row] + self.clock * self._units[row]) & 0xFFFF_FFFF
+
+    def timestamps(self, rows: Rows) -> NDArray[np.int64]:
+        """Give the timestamps of this tick in *rows*."""
+        timestamps: NDArray[np.int64] = (
+            self._offset[rows] + self.clock * self._units[rows]
+        ) & 0xFFFF_FFFF
+        return timestamps
 
     def take_sequence_number(self, row: int, payload_octets: int) -> int:
         """Give the sequence number for a packet made elsewhere, and count that packet as sent."""
@@ -120,12 +143,12 @@ class Senders:
 
     def packet(self, row: int, payload: bytes) -> bytes:
         """Make the packet of *row* whose payload was made elsewhere, and count it as sent."""
-        marker = bool(self._marker[row])
-        self._marker[row] = 0
+        first = int(self._first_word[row])
+        self._first_word[row] = first & ~_MARKER
         return bytes(
             rtp.Packet(
-                payload_type=int(self._payload_type[row]),
-                marker=marker,
+                payload_type=first >> _PAYLOAD_TYPE_AT & 0x7F,
+                marker=bool(first & _MARKER),
                 sequence_number=self.take_sequence_number(row, len(payload)),
                 timestamp=self.timestamp(row),
                 ssrc=int(self.ssrc[row]),
@@ -133,21 +156,14 @@ class Senders:
             )
         )
 
-    def begin_packets(self, rows: Rows, packets: NDArray[np.uint8]) -> None:
-        """Make *packets* of *rows*, headers and silence, and count them as sent."""
-        samples = packets.shape[1] - rtp.HEADER_OCTETS
-        packets[:, : rtp.HEADER_OCTETS] = self._headers(rows).view(np.uint8).reshape(len(rows), -1)
-        packets[:, rtp.HEADER_OCTETS :] = self._silence[rows, np.newaxis]
-        self._sequence_number[rows] += 1
-        self._marker[rows] = 0
+    def begin_packets(self, rows: Rows, samples: int) -> None:
+        """Make the headers of packets of *rows* with so many *samples*, and count them as sent."""
+        number, headers = self._sequence_number[rows], self.outbox.headers
+        headers[rows, 0] = self._first_word[rows] | (number & 0xFFFF)
+        headers[rows, 1] = (self._offset[rows] + self.clock) & 0xFFFF_FFFF
+        self._sequence_number[rows] = number + 1
         self.packets[rows] += 1
         self.octets[rows] += samples
-
-    def _headers(self, rows: Rows) -> NDArray[np.void]:
-        headers = np.empty(len(rows), rtp.HEADER)
-        headers["first"] = _FIRST_OCTET
-        headers["second"] = self._payload_type[rows] | self._marker[rows]
-        headers["sequence_number"] = self._sequence_number[rows] & 0xFFFF
-        headers["timestamp"] = self._offset[rows] + self.clock & 0xFFFF_FFFF
-        headers["ssrc"] = self.ssrc[rows]
-        return headers
+        if self._is_marked:
+            self._first_word[rows] &= ~_MARKER
+            self._is_marked = bool((self._first_word[self._order] & _MARKER).any())

@@ -51,6 +51,7 @@ class Session:
         self._tables = tables
         self._tape: UnfinishedTape | None = None
         self._tell = tell
+        tables.hearing.open(seat.row)
 
     @property
     def row(self) -> int:
@@ -63,11 +64,12 @@ class Session:
         """Exchange packets as *media* says."""
         self.media = media
         if self.transport is None:
-            self.transport = Transport(self.seat.pair, media, learns=learns)
+            self.transport = Transport(self.seat, self._tables, media, learns=learns)
         else:
             self.transport.change(media, learns=learns)
         self.sources.change_clock(media.codec.clock_rate)
         self._tables.recorder.listen(self.row, media.codec)
+        self._tables.players.listen(self.row, media.codec)
 
     @property
     def may_send(self) -> bool:
@@ -168,11 +170,13 @@ class Session:
         What is transcoded goes the long way: its limit is a low one (``transcoding``).
         """
         source, media, transport = self.sources.latest, self.media, self.transport
-        if source is None or media is None or transport is None or not transport.is_plain:
+        if source is None or media is None or transport is None:
             return
         if media.codec.is_transcoded:
             return
-        if transport.peer is not None and media.direction in _RECEIVING:
+        if transport.peer is None or media.direction not in _RECEIVING:
+            return
+        if transport.takes_many_of(source.ssrc):
             self._tables.hearing.resume(self.row, source.reception, source.ssrc, media.payload_type)
 
     def hear_rtcp(self, data: bytes, source: Endpoint, now: Instant, ntp: int) -> None:
@@ -234,6 +238,7 @@ class Session:
         """Give what was measured so far."""
         self._tables.hearing.report(self.row)
         refused = self.transport.refused if self.transport is not None else 0
+        refused += int(self._tables.hearing.refused[self.row])
         return Statistics(
             packets_sent=int(self._tables.senders.packets[self.row]),
             packets_received=self.sources.received,

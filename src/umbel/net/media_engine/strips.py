@@ -1,11 +1,12 @@
 """What is heard of many streams, in order and without gaps: one frame of each for each tick.
 
-A strip has an octet for each sample and begins at the next sample to be given. A packet is written
-where its timestamp says; whatever nobody wrote is silence. So repeated packets write the same
-twice, overtaken ones find their place, lost ones are silence of their length, and a pause of the
-sender (its timestamps run on) is as long as it was.
+A strip has an octet for each sample. A packet is written where its timestamp says; whatever nobody
+wrote is silence. So repeated packets write the same twice, overtaken ones find their place, lost
+ones are silence of their length, and a pause of the sender (its timestamps run on) is as long as
+it was.
 
-All strips are rings of frames in one array, so that the packets of a tick are written at once.
+All strips are rings of frames in one array, so that the packets of a tick are written at once. What
+has been heard stays in the ring until it is read, whole seconds at once.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,10 @@ LONGEST: Final = 50 * FRAME
 NEAR: Final = 8
 """As many packets at most lie between two that speak for each other."""
 
-_FRAMES: Final = LONGEST // FRAME + 2
+MOST_HEARD: Final = 50
+"""Frames that may wait until they are read."""
+
+_FRAMES: Final = LONGEST // FRAME + MOST_HEARD + 2
 _RING: Final = _FRAMES * FRAME
 _WRAP: Final = 1 << 32
 _HALF: Final = 1 << 31
@@ -56,10 +60,12 @@ class Strips:
         self._frames = self._ring.reshape(rows, _FRAMES, FRAME)
         self._silence = np.zeros(rows, np.uint8)
         self._head = np.zeros(rows, np.intp)
-        """The frame of the ring that is given next."""
+        """The frame of the ring that is heard next."""
+        self.heard = np.zeros(rows, np.intp)
+        """Frames before it that were not read yet."""
         self._has_begun = np.zeros(rows, np.bool_)
         self._start = np.zeros(rows, np.int64)
-        """The timestamp, without wrap, of the next sample to be given."""
+        """The timestamp, without wrap, of the next sample to be heard."""
         self._end = np.zeros(rows, np.int64)
         """The timestamp behind the last sample that was written."""
         self._next = np.zeros(rows, np.int64)
@@ -70,7 +76,7 @@ class Strips:
         """Begin a strip anew; *silence* is the octet of the codec."""
         self._ring[row] = silence
         self._silence[row] = silence
-        self._head[row] = self._next[row] = 0
+        self._head[row] = self._next[row] = self.heard[row] = 0
         self._has_begun[row] = False
         self._strays.pop(row, None)
 
@@ -97,14 +103,31 @@ class Strips:
             stamp = int(start[one] + offsets[one])
             self._put_one(row, _Stray(int(numbers[one]), stamp, payloads[one].tobytes()))
 
-    def take(self, rows: Rows) -> Octets:
-        """Give the next 20 ms of each of *rows*; call it once in each tick."""
-        heads = self._head[rows]
-        frames: Octets = self._frames[rows, heads]
-        self._frames[rows, heads] = self._silence[rows, np.newaxis]
-        self._head[rows] = (heads + 1) % _FRAMES
+    def hear(self, rows: Rows) -> None:
+        """Let the next 20 ms of each of *rows* pass; call it once in each tick."""
+        self._head[rows] = (self._head[rows] + 1) % _FRAMES
+        self.heard[rows] += 1
         self._start[rows] += np.where(self._has_begun[rows], FRAME, 0)
+
+    def latest(self, rows: Rows) -> Octets:
+        """Give the frame of each of *rows* that was heard last."""
+        frames: Octets = self._frames[rows, self._head[rows] - 1]
         return frames
+
+    def read(self, rows: Rows, frames: int) -> Octets:
+        """Give, and forget, so many frames of each of *rows*: those that were heard first."""
+        first = self._head[rows] - self.heard[rows]
+        places = (first[:, np.newaxis] + np.arange(frames)) % _FRAMES
+        at = rows[:, np.newaxis], places
+        octets: Octets = self._frames[at]
+        self._frames[at] = self._silence[rows, np.newaxis, np.newaxis]
+        self.heard[rows] -= frames
+        return octets
+
+    def take(self, rows: Rows) -> Octets:
+        """Hear and read 20 ms of each of *rows*, of which nothing else waits to be read."""
+        self.hear(rows)
+        return self.read(rows, 1)[:, 0]
 
     def _begin_streams(self, rows: Rows, stamps: NDArray[np.int64]) -> None:
         has_begun = self._has_begun[rows]
@@ -166,10 +189,10 @@ class Strips:
         self._end[row] = self._start[row] + held
 
     def _drop(self, row: int, samples: int) -> None:
-        """Leave out the next *samples*."""
-        head = int(self._head[row]) * FRAME
-        content = np.roll(self._ring[row], -head)
-        content[: _RING - samples] = content[samples:].copy()
+        """Leave out the next *samples*; what was heard stays as it is."""
+        head, heard = int(self._head[row]) * FRAME, int(self.heard[row]) * FRAME
+        content = np.roll(self._ring[row], heard - head)
+        content[heard : _RING - samples] = content[heard + samples :].copy()
         content[_RING - samples :] = self._silence[row]
         self._ring[row] = content
-        self._head[row] = 0
+        self._head[row] = self.heard[row]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from umbel.media.engine import Event
+from umbel.media.srtp import Protectors, Unprotectors
 
 from .hearing import Hearing
 from .packet_players import PacketPlayers
@@ -19,6 +20,8 @@ class Tables:
         self.senders = Senders(rows)
         self.players = Players(rows)
         self.packet_players = PacketPlayers()
+        self.protectors = Protectors(rows)
+        self.unprotectors = Unprotectors(rows)
         self.recorder = Recorder(rows, tell)
-        self.hearing = Hearing(rows, self.recorder)
+        self.hearing = Hearing(rows, self.recorder, self.unprotectors)
         self.seating = Seating(rows)

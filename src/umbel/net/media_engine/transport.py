@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from umbel.media import rtp
 from umbel.media.rtp import MalformedPacket, Packet
 from umbel.media.session import MediaSession, SrtpKey
+from umbel.media.srtcp import SrtcpProtector, SrtcpUnprotector
+from umbel.media.srtp_keys import NotAuthentic
 
 from .names import Endpoint
 from .origin import Origin
-from .ports import PortPair, send
-from .secure import NotAuthentic, Protector, Unprotector
+from .ports import Seat, send
+from .tables import Tables
 
 _PLAIN_FIRST_OCTET = rtp.VERSION << 6
 
@@ -17,15 +21,20 @@ _PLAIN_FIRST_OCTET = rtp.VERSION << 6
 class Transport:
     """The two streams of one call, RTP and RTCP, as signalling agreed on them."""
 
-    def __init__(self, pair: PortPair, media: MediaSession, *, learns: bool) -> None:
-        self.pair = pair
+    def __init__(self, seat: Seat, tables: Tables, media: MediaSession, *, learns: bool) -> None:
+        self.pair = seat.pair
         self.refused = 0
         """Packets from a wrong address, not authentic, repeated, or no RTP."""
+        self._row = seat.row
+        self._tables = tables
         self._rtp = Origin(media.remote_address, media.remote_port, learns=learns)
         self._rtcp = Origin(media.remote_address, media.remote_rtcp_port, learns=learns)
-        self._protector = _protector(media.sends_with)
-        self._unprotector = _unprotector(media.receives_with)
         self._payload_types = _payload_types(media)
+        self._sends_with: SrtpKey | None = None
+        self._receives_with: SrtpKey | None = None
+        self._report_protector: SrtcpProtector | None = None
+        self._report_unprotector: SrtcpUnprotector | None = None
+        self._take_keys(media)
 
     def change(self, media: MediaSession, *, learns: bool) -> None:
         """
@@ -36,11 +45,28 @@ class Transport:
         """
         self._rtp = _renewed(self._rtp, media.remote_address, media.remote_port, learns)
         self._rtcp = _renewed(self._rtcp, media.remote_address, media.remote_rtcp_port, learns)
-        if self._protector is None or self._protector.key != media.sends_with:
-            self._protector = _protector(media.sends_with)
-        if self._unprotector is None or self._unprotector.key != media.receives_with:
-            self._unprotector = _unprotector(media.receives_with)
         self._payload_types = _payload_types(media)
+        self._take_keys(media)
+
+    def close(self) -> None:
+        """Forget the keys."""
+        self._tables.protectors.end(self._row)
+        self._tables.unprotectors.end(self._row)
+
+    def _take_keys(self, media: MediaSession) -> None:
+        tables, row = self._tables, self._row
+        if self._sends_with != media.sends_with:
+            self._sends_with = key = media.sends_with
+            tables.protectors.end(row)
+            if key is not None:
+                tables.protectors.begin(row, key, int(tables.senders.ssrc[row]))
+            self._report_protector = None if key is None else SrtcpProtector(key)
+        if self._receives_with != media.receives_with:
+            self._receives_with = key = media.receives_with
+            tables.unprotectors.end(row)
+            if key is not None:
+                tables.unprotectors.begin(row, key)
+            self._report_unprotector = None if key is None else SrtcpUnprotector(key)
 
     @property
     def target(self) -> Endpoint | None:
@@ -64,23 +90,34 @@ class Transport:
 
     @property
     def is_plain(self) -> bool:
-        """Say whether packets come and go without encryption."""
-        return self._protector is None and self._unprotector is None
+        """Say whether packets go without encryption."""
+        return self._sends_with is None
 
-    def send(self, packet: bytes | memoryview) -> None:
-        """Send an RTP packet."""
+    def takes_many_of(self, ssrc: int) -> bool:
+        """Say whether packets of a stream can be taken many at once: nothing about it is new."""
+        return self._receives_with is None or self._tables.unprotectors.hears(self._row, ssrc)
+
+    def send(self, packet: bytes) -> None:
+        """Send an RTP packet that was made by itself."""
         if self._rtp.target is None:
             return
-        if self._protector is not None:
-            packet = self._protector.protect(bytes(packet))
+        if self._sends_with is not None:
+            packet = self._sealed(packet)
         send(self.pair.rtp, packet, self._rtp.target)
+
+    def _sealed(self, packet: bytes) -> bytes:
+        rows, sealed = np.array([self._row], np.intp), self._tables.senders.outbox.sealed
+        octets = np.frombuffer(packet, np.uint8).reshape(1, -1)
+        header, payload = octets[:, : rtp.HEADER_OCTETS], octets[:, rtp.HEADER_OCTETS :]
+        (length,) = self._tables.protectors.seal(rows, header, payload, sealed)
+        return sealed[self._row, :length].tobytes()
 
     def send_rtcp(self, compound: bytes) -> None:
         """Send a compound RTCP packet."""
         if self._rtcp.target is None:
             return
-        if self._protector is not None:
-            compound = self._protector.protect_rtcp(compound)
+        if self._report_protector is not None:
+            compound = self._report_protector.protect(compound)
         send(self.pair.rtcp, compound, self._rtcp.target)
 
     def admit(self, data: bytes, source: Endpoint) -> bytes | None:
@@ -103,7 +140,7 @@ class Transport:
         """
         if not self._rtcp.admits(source):
             return False
-        if self._rtcp.is_settled or self._unprotector is not None:
+        if self._rtcp.is_settled or self._receives_with is not None:
             return True
         return self._rtp.target is not None and source[0] == self._rtp.target[0]
 
@@ -112,9 +149,9 @@ class Transport:
         if not self.admits_rtcp_from(source):
             self.refused += 1
             return None
-        if self._unprotector is not None:
+        if self._report_unprotector is not None:
             try:
-                data = self._unprotector.unprotect_rtcp(data)
+                data = self._report_unprotector.unprotect(data)
             except NotAuthentic:
                 self.refused += 1
                 return None
@@ -124,8 +161,9 @@ class Transport:
     def _opened(self, data: bytes, source: Endpoint) -> bytes | None:
         if not self._rtp.admits(source) or len(data) < rtp.HEADER_OCTETS:
             return None
-        if self._unprotector is not None:
-            data = self._unprotector.unprotect(data)
+        if self._receives_with is not None:
+            start = rtp.payload_start(data)
+            data = self._tables.unprotectors.open_one(self._row, data, start)
         if data[0] != _PLAIN_FIRST_OCTET:
             data = bytes(replace(Packet.parse(data), csrcs=(), extension=None))
         is_expected = data[1] & 0x7F in self._payload_types
@@ -136,14 +174,6 @@ def _renewed(origin: Origin, address: str, port: int, learns: bool) -> Origin:
     if origin.agreed == (address, port) and origin.learns == learns:
         return origin
     return Origin(address, port, learns=learns)
-
-
-def _protector(key: SrtpKey | None) -> Protector | None:
-    return None if key is None else Protector(key)
-
-
-def _unprotector(key: SrtpKey | None) -> Unprotector | None:
-    return None if key is None else Unprotector(key)
 
 
 def _payload_types(media: MediaSession) -> frozenset[int]:
