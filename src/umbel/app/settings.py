@@ -142,7 +142,7 @@ class MediaSettings:
     transcoded_calls: int = 100
     """
     How many calls at once may have another codec than G.711; one of G.722 costs about as much as
-    four of G.711, one of Opus as seven. Beyond that a peer gets G.711, or 503 where it offers
+    five of G.711, one of Opus as ten. Beyond that a peer gets G.711, or 503 where it offers
     nothing else. 0: none may.
     """
 
