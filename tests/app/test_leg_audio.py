@@ -72,7 +72,7 @@ class TestACallWhoseEngineIsLost:
         await lost(board)
 
         (invite,) = caller.got("INVITE")
-        assert b"m=audio 31000 RTP/AVP 8 0 101" in invite.body
+        assert b"m=audio 31000 RTP/AVP 8 0 9 " in invite.body
         await board.hang_up(caller)
 
     @in_virtual_time

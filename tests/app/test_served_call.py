@@ -8,6 +8,7 @@ from tests.support.scripted_peers import Caller, sdp
 from tests.support.switchboard import STEP, Switchboard
 from tests.support.virtual_time import in_virtual_time
 
+from umbel.app.media_settings import MediaSettings
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import Unavailable
 from umbel.core.events import EventKind
@@ -19,6 +20,7 @@ from umbel.sip.message import Request
 from umbel.trace.entry import CallNamed
 
 RECEPTION, ANTONIO = "2000", "1001"
+ONE = MediaSettings(transcoded_calls=1)
 GREETED = 3.0
 """Seconds after which the greeting and the tone are over."""
 
@@ -324,3 +326,64 @@ async def _operator_wanted(answer: int, *, operator: str = "1009") -> tuple[Swit
 
 async def _fail(*_arguments: object) -> None:
     raise ZeroDivisionError("as the test wants it")
+
+
+def offer(*formats: str) -> bytes:
+    """Give an offer of G.722, or of whatever *formats* say."""
+    numbers = " ".join(formats)
+    return sdp().replace(b"RTP/AVP 0 101", f"RTP/AVP {numbers} 101".encode())
+
+
+class TestATranscodedCall:
+    @in_virtual_time
+    async def test_is_counted_for_as_long_as_it_lasts(self) -> None:
+        board = Switchboard()
+        caller = await board.call(RECEPTION, offer("9", "0"))
+
+        assert caller.last_answer("INVITE").body.count(b"G722/8000") == 1
+        assert len(board.codecs) == 1
+        await board.hang_up(caller)
+        assert len(board.codecs) == 0
+        assert board.record.statistics is not None
+        assert board.record.statistics.codec == "G722"
+
+    @in_virtual_time
+    async def test_gets_g711_where_there_is_no_room(self) -> None:
+        board = Switchboard(media_settings=ONE)
+        board.codecs.enter("another")
+        await board.hang_up(await board.call(RECEPTION, offer("9", "0")))
+
+        assert board.record.statistics is not None
+        assert board.record.statistics.codec == "PCMU"
+        assert len(board.codecs) == 1
+        (full,) = [
+            event for event in board.told.events if event.kind is catalogue.NO_ROOM_TO_TRANSCODE
+        ]
+        assert full.fields["call"] == board.record.id
+
+    @in_virtual_time
+    async def test_without_g711_is_refused_with_the_reason_where_there_is_no_room(self) -> None:
+        board = Switchboard(media_settings=ONE)
+        board.codecs.enter("another")
+        caller = board.caller(RECEPTION)
+        caller.request("INVITE", body=offer("9"))
+        await board.passes(1.0)
+
+        answer = caller.last_answer("INVITE")
+        assert answer.status == 503
+        assert "no room now for another call with G722" in str(answer.headers.get("Warning"))
+        kind, reason = ending(board)
+        assert kind is catalogue.CALL_REJECTED
+        assert "no room now" in str(reason)
+        assert board.record.status == 503
+        assert len(board.codecs) == 1
+
+    @in_virtual_time
+    async def test_is_no_business_of_a_node_that_transcodes_nothing(self) -> None:
+        board = Switchboard(media_settings=MediaSettings(transcoded_calls=0))
+        caller = board.caller(RECEPTION)
+        caller.request("INVITE", body=offer("9"))
+        await board.passes(1.0)
+
+        assert caller.last_answer("INVITE").status == 488
+        assert len(board.codecs) == 0

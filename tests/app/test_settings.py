@@ -99,6 +99,16 @@ class TestABadFile:
             ),
             ("[metrics]\nport = 0", "metrics, port: found 0, expected a port from 1"),
             ('[metrics]\naddress = "here"', "metrics, address: found"),
+            ('[media]\ncodecs = ["G729"]', 'expected one of "PCMU", "PCMA", "G722", "opus"'),
+            (
+                '[media]\ncodecs = ["PCMU", "PCMU"]',
+                "media, codecs: found PCMU, PCMU, expected each",
+            ),
+            ("[media]\ntranscoded_calls = -1", "media, transcoded_calls: found -1"),
+            (
+                '[media]\ncodecs = ["opus"]\ntranscoded_calls = 0',
+                "found opus and transcoded_calls = 0, expected PCMU or PCMA",
+            ),
             ("[store]\nkeep_free = -1", "store, keep_free: found -1"),
             (
                 '[tls]\ncertificate = "a"\nkey = "b"\ntrust = "c"\nresponder = "ocsp.example.org"',

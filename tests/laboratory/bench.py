@@ -27,7 +27,8 @@ from tests.support.sip_wire import OPTIONS, Wire, named
 
 from umbel.app.diagnosing.gateway import diagnose_gateway, served_findings, site_of
 from umbel.app.diagnosing.outfit import Asked, outfit
-from umbel.app.settings import ListenerSettings, MediaSettings, Settings, TlsSettings
+from umbel.app.media_settings import MediaSettings
+from umbel.app.settings import ListenerSettings, Settings, TlsSettings
 from umbel.core.errors import Unavailable
 from umbel.core.findings import Finding
 from umbel.diagnosis.observation import Direction, Observation, PeeringState

@@ -16,6 +16,7 @@ from umbel.media.comfort_noise import ComfortNoise
 from umbel.media.offer_answer import MediaSecurity
 from umbel.media.rtp import Extension, MalformedPacket, Packet
 from umbel.media.sdp import SessionDescription
+from umbel.media.session import Codec
 from umbel.media.telephone_event import KEYS, KeyDetector, TelephoneEvent
 
 DESCRIPTIONS = [path.read_bytes() for path in sorted(OFFERS.glob("*.sdp"))]
@@ -64,13 +65,13 @@ class TestSessionDescriptions:
     @pytest.mark.parametrize("security", MediaSecurity)
     def test_offers_are_answered_or_refused(self, security: MediaSecurity) -> None:
         def answer(data: bytes) -> None:
-            described_by_us, _ = ours(security).receive_offer(data)
+            described_by_us, _ = ours(security, codecs=tuple(Codec)).receive_offer(data)
             SessionDescription.parse(described_by_us)
 
         assert 0.05 < understood(answer, DESCRIPTIONS, 3000) < 0.9
 
     def test_answers_are_taken_or_refused(self) -> None:
-        dialog = ours(MediaSecurity.OPTIONAL)
+        dialog = ours(MediaSecurity.OPTIONAL, codecs=tuple(Codec))
         dialog.make_offer()
 
         assert 0.05 < understood(dialog.receive_answer, [*DESCRIPTIONS, described()], 3000) < 0.9

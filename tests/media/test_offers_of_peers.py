@@ -49,6 +49,14 @@ class TestPhones:
         assert (session.codec, session.ptime) == (Codec.PCMA, 20)
         assert session.sends_with is not None
 
+    def test_of_wide_band_get_their_favourite_where_there_is_room(self) -> None:
+        wide, narrow = ours(codecs=tuple(Codec)), ours()
+        _, best = wide.receive_offer(offer("wideband_phone"))
+        _, plain = narrow.receive_offer(offer("wideband_phone"))
+
+        assert (best.codec, best.payload_type, best.telephone_event) == (Codec.OPUS, 107, 102)
+        assert (plain.codec, plain.payload_type, plain.telephone_event) == (Codec.PCMA, 8, 101)
+
     def test_linphone_keeps_its_video_refused_in_front(self) -> None:
         answer, session = ours(MediaSecurity.OPTIONAL).receive_offer(offer("linphone_video"))
 

@@ -121,3 +121,24 @@ class TestARestartOfTheSource:
 
         assert receive(reception, 100, 30000, 101, 20000, 102) == [100, None, 101, None, 102]
         assert reception.lost == 0
+
+
+class TestAnotherClock:
+    def test_begins_the_jitter_anew_and_counts_on(self) -> None:
+        reception = Reception()
+        receive(reception, 0, 1)
+        reception.receive(2, 320, Instant(0.05))
+        reception.change_clock(48000)
+        reception.receive(3, 5000, Instant(0.06))
+        reception.receive(4, 5960, Instant(0.08))
+
+        assert reception.jitter == pytest.approx(0)
+        assert reception.received == 5
+
+    def test_is_none_where_the_rate_is_the_same(self) -> None:
+        reception = Reception()
+        reception.receive(0, 0, Instant(0))
+        reception.receive(1, 160, Instant(0.03))
+        reception.change_clock(8000)
+
+        assert reception.jitter == pytest.approx(0.01 / 16)

@@ -238,6 +238,27 @@ class TestMakingAPress:
         with pytest.raises(Misuse, match="no telephone has the key"):
             press(key, 0.1)
 
-    def test_refuses_what_one_event_cannot_tell(self) -> None:
-        with pytest.raises(Misuse, match="longer than one event"):
-            press("1", 8.2)
+    def test_counts_in_the_clock_of_the_codec(self) -> None:
+        packets = press("1", 0.06, clock_rate=48000)
+
+        assert [packet.event.duration for packet in packets] == [960, 1920, 2880, 2880, 2880]
+
+    @pytest.mark.parametrize(("held", "clock_rate"), [(9.0, 8000), (3.0, 48000)])
+    def test_longer_than_one_duration_goes_on_in_segments_and_is_heard_once(
+        self, held: float, clock_rate: int
+    ) -> None:
+        packets = press("1", held, clock_rate=clock_rate)
+        detector = KeyDetector()
+        heard = [
+            detector.feed(
+                bytes(packet.event),
+                timestamp=4_294_900_000 + packet.segment & 0xFFFF_FFFF,
+                marker=packet.marker,
+                sequence_number=number,
+            )
+            for number, packet in enumerate(packets)
+        ]
+
+        assert [key for key in heard if key] == ["1"]
+        assert packets[-1].segment + packets[-1].event.duration == held * clock_rate
+        assert [packet.event.is_end for packet in packets[-4:]] == [False, True, True, True]

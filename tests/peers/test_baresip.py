@@ -11,7 +11,7 @@ from tests.support.program import free_port
 
 from umbel.media import g711
 from umbel.media.likeness import best_match
-from umbel.media.session import Codec
+from umbel.media.session import PLAIN_CODECS, Codec
 
 pytestmark = pytest.mark.peer
 
@@ -63,7 +63,7 @@ class TestAMessage:
         assert encryption["param"] == "0,audio,AES_CM_128_HMAC_SHA1_80"
         assert is_heard(WORDS, spoken)
 
-    @pytest.mark.parametrize("codec", Codec)
+    @pytest.mark.parametrize("codec", PLAIN_CODECS)
     async def test_in_the_clear_is_kept_to_the_last_sample(
         self, tmp_path: Path, codec: Codec
     ) -> None:
@@ -74,6 +74,33 @@ class TestAMessage:
             await leave_message(node, bell, words)
 
             assert best_match(words, await the_message(node)).equal == 1.0
+
+
+class TestACallThatIsTranscoded:
+    @pytest.mark.parametrize("codec", ["g722", "opus"])
+    async def test_hears_prompts_and_leaves_a_message_that_its_owner_hears(
+        self, tmp_path: Path, codec: str
+    ) -> None:
+        office = Office(tmp_path, is_secure=True)
+        async with office.node() as node:
+            async with office.phone("bell", codecs=codec) as bell:
+                await office.dial(bell, "2001")
+                await leave_message(node, bell, WORDS)
+                assert f"{codec}/" in bell.program.output.lower()
+            spoken = await the_message(node)
+            await node.administration.set_pin("2001", PIN, must_change=False)
+
+            async with office.phone("2001", codecs=codec) as meucci:
+                await office.dial(meucci, "3000")
+                await node.until_heard("enter your PIN")
+                await meucci.press(f"{PIN}#")
+                await node.until_heard("1 new message")
+                await meucci.press("1")
+                await node.until_heard("Received")
+                await meucci.press("1")
+                await meucci.until_hears(WORDS)
+
+        assert is_heard(WORDS, spoken)
 
 
 class TestACallThatWasHeld:

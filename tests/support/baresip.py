@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import struct
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 from .likeness import is_heard
@@ -43,6 +45,8 @@ rtp_timeout 60
 net_interface {address}
 module_path {modules}
 module g711.so
+module g722.so
+module opus.so
 module sndfile.so
 module aufile.so
 module aubridge.so
@@ -259,7 +263,20 @@ def write_wav(
 
 
 def _samples(path: Path) -> NDArray[np.int16]:
-    """Read a recording, also one whose writer was ended before it wrote the lengths."""
+    """
+    Read a recording, also one whose writer was ended before it wrote the lengths.
+
+    It has the rate and the channels of the codec; what is given has 8000 samples a second.
+    """
     data = path.read_bytes()
     start = data.find(b"data")
-    return np.frombuffer(data[start + 8 :][: (len(data) - start - 8) & ~1], "<i2")
+    if start < 0:
+        return np.zeros(0, np.int16)
+    channels, rate = struct.unpack_from("<HI", data, data.find(b"fmt ") + 10)
+    frame = 2 * channels
+    whole = data[start + 8 :][: (len(data) - start - 8) // frame * frame]
+    samples = np.frombuffer(whole, "<i2").reshape(-1, channels)[:, 0]
+    if rate == 8000 or not len(samples):
+        return samples
+    resampled: NDArray[np.int16] = soxr.resample(samples, rate, 8000, quality="HQ")
+    return resampled

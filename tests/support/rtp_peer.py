@@ -12,6 +12,7 @@ from umbel.media.rtp import Packet
 from umbel.media.session import Codec, MediaSession, SrtpKey
 
 TELEPHONE_EVENT = 101
+_PAYLOAD_TYPES = {Codec.PCMU: 0, Codec.PCMA: 8, Codec.G722: 9, Codec.OPUS: 111}
 COMFORT_NOISE = 13
 
 
@@ -28,7 +29,7 @@ class RtpPeer:
     ) -> None:
         self.host = host
         self.codec = codec
-        self.payload_type = 0 if codec is Codec.PCMU else 8
+        self.payload_type = _PAYLOAD_TYPES[codec]
         self.ssrc = 0x1876_0310
         self.sequence_number = 65530
         """Soon to wrap; SRTP tests set a lower one."""
@@ -62,6 +63,7 @@ class RtpPeer:
             codec=self.codec,
             payload_type=self.payload_type,
             telephone_event=TELEPHONE_EVENT,
+            telephone_event_rate=self.codec.clock_rate,
             comfort_noise=COMFORT_NOISE,
             sends_with=receives_with,
             receives_with=sends_with,
@@ -70,7 +72,7 @@ class RtpPeer:
     # --- sending ---------------------------------------------------------------------------
 
     def audio(self, payload: bytes) -> Packet:
-        """Make the next packet of audio."""
+        """Make the next packet of audio; one of Opus has 20 ms."""
         packet = Packet(
             payload_type=self.payload_type,
             sequence_number=self.sequence_number,
@@ -79,7 +81,7 @@ class RtpPeer:
             payload=payload,
         )
         self.sequence_number = (self.sequence_number + 1) % (1 << 16)
-        self.skip(len(payload))
+        self.skip(960 if self.codec is Codec.OPUS else len(payload))
         return packet
 
     def skip(self, samples: int) -> None:

@@ -11,8 +11,10 @@ from typing import TypeVar, get_args
 
 from umbel.app.arrivals import Arrivals
 from umbel.app.capacity import Capacity
+from umbel.app.codecs import CodecRoom
 from umbel.app.faults import Faults
 from umbel.app.journal import Heard
+from umbel.app.media_settings import MediaSettings
 from umbel.app.provoked import Provoked
 from umbel.app.reception import Reception
 from umbel.app.record_keeper import RecordKeeper
@@ -198,7 +200,7 @@ class _Clock:
 class Switchboard:
     """Takes the calls of the organisation's PBX."""
 
-    def __init__(self, *changed: Configured) -> None:
+    def __init__(self, *changed: Configured, media_settings: MediaSettings | None = None) -> None:
         self.network = VirtualNetwork()
         self.media = MediaDouble()
         self.store = MemoryStore()
@@ -207,6 +209,9 @@ class Switchboard:
         self.traced: list[Entry] = []
         self.records: dict[str, CallRecord] = {}
         self._clock = _Clock(self.network)
+        self.codecs = CodecRoom(
+            media_settings or MediaSettings(), node="node01", events=self.told, clock=self._clock
+        )
         self._agent: Agent | None = None
         self._snapshot = Snapshot(_Configurations(), _take)
         self._snapshot.directory = Directory(organisation(*changed))
@@ -240,10 +245,10 @@ class Switchboard:
         caller.on("BYE", lambda bye, source: caller.respond(bye, source, 200))
         return caller
 
-    async def call(self, dialled: str) -> Caller:
+    async def call(self, dialled: str, offer: bytes | None = None) -> Caller:
         """Dial, be answered, and acknowledge it."""
         caller = self.caller(dialled)
-        caller.request("INVITE", body=sdp())
+        caller.request("INVITE", body=offer or sdp())
         await self.passes(2 * STEP)
         caller.remote_tag = caller.last_answer("INVITE").to.tag
         caller.acknowledge()
@@ -271,7 +276,10 @@ class Switchboard:
             provoked=Provoked(self.told),
             faults=Faults(self.told, clock),
             media=Media(
-                open=self.media.open, send=self.media.send, address_for=lambda local, _remote: local
+                open=self.media.open,
+                send=self.media.send,
+                address_for=lambda local, _remote: local,
+                codecs=self.codecs,
             ),
             world=World(
                 messages=store.messages,

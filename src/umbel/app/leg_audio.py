@@ -41,7 +41,7 @@ class Terms:
     learn_address: bool
     """Whether the peer may be behind NAT."""
     expected_from: tuple[str, int] | None
-    """Where the offer says that audio comes from."""
+    """Where the offer says that audio comes from; ``None``: it may come from elsewhere too."""
 
 
 class LegAudio:
@@ -82,17 +82,21 @@ class LegAudio:
             port = await self._open_session(address, self._terms.expected_from)
             if not self._was_lost_early:
                 break
+        codecs, busy = around.media.codecs.enter(self.line.name)
         self._local = LocalMedia(
             address=address,
             port=port,
             security=self._terms.security,
             session_id=int.from_bytes(around.randomness.octets(4)),
+            codecs=codecs,
+            busy=busy,
         )
         return self._local
 
     def agree(self, media: MediaSession) -> None:
         """Take what was agreed on, first or again."""
         self.media = media
+        self._around.media.codecs.agree(self.line.name, media.codec)
         self.line.connect(media, learn_address=self._terms.learn_address)
         agreed = self._leg.agreed_local
         if self._moving is not None and agreed is not None and agreed.port == self._port:
@@ -178,9 +182,11 @@ class LegAudio:
 
     @property
     def _peer(self) -> tuple[str, int] | None:
-        """Where the audio comes from, as far as signalling has said."""
+        """Where the audio comes from, as far as signalling has said so for certain."""
         media = self.media
-        return (media.remote_address, media.remote_port) if media and media.remote_port else None
+        if media is None or not media.remote_port or self._terms.learn_address:
+            return None
+        return media.remote_address, media.remote_port
 
     @property
     def _port(self) -> int:

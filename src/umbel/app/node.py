@@ -32,6 +32,7 @@ from .asking import Asker
 from .background import in_background, repeat
 from .certificate_care import CertificateCare
 from .certificate_watch import load_identity
+from .codecs import CodecRoom
 from .connection_events import tell_failed_handshake, tell_turned_away
 from .driver import Driver
 from .enrolments import EnrolmentOffice
@@ -105,6 +106,7 @@ class Node:
         return {
             "calls": len(self._reception or ()),
             "media sessions": len(self._engines or ()),
+            "transcoded calls": self._reception.transcoded_calls if self._reception else 0,
             "legs": agent.legs if agent else 0,
             "dialogs": agent.dialogs if agent else 0,
             "transactions": agent.transactions if agent else 0,
@@ -166,6 +168,7 @@ class Node:
     async def _open(self, stack: AsyncExitStack) -> "_Insides":
         """Open all that is needed before the first call comes, and put the store in order."""
         enter, name = stack.enter_async_context, self.settings.node.name
+        codecs = CodecRoom(self.settings.media, node=name, events=self.events, clock=self.clock)
         store = await enter(
             open_store(
                 self.settings, clock=self.clock, randomness=SystemRandomness(), to_serve=True
@@ -190,6 +193,7 @@ class Node:
             store=store,
             hasher=hasher,
             media=media,
+            codecs=codecs,
             recovery=recovery,
             addresses=addresses,
             snapshot=snapshot,
@@ -310,6 +314,7 @@ class Node:
                 open=media.engines.open,
                 send=media.engines.send,
                 address_for=partial(media_address, self.settings.media.address),
+                codecs=insides.codecs,
             ),
             world=world,
             voices=Voices(
@@ -365,6 +370,7 @@ class _Insides:
     store: SqlStore
     hasher: PinHasher
     media: MediaPlane
+    codecs: CodecRoom
     recovery: Recovery
     addresses: GatewayAddresses
     snapshot: Snapshot

@@ -134,6 +134,11 @@ class Reception:
             reason=why_unknown(peer_of(source), gateways),
         )
 
+    @property
+    def transcoded_calls(self) -> int:
+        """Give how many calls have a codec that costs a decoder."""
+        return len(self._around.media.codecs)
+
     def lose_media(self, sessions: frozenset[str]) -> None:
         """A media engine is gone with these sessions: their calls go on in another, or end."""
         for served in list(self._served.values()):

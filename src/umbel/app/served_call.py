@@ -71,7 +71,9 @@ class ServedCall:
             source=offer.source,
             security=media_security(accepted.dial_plan, accepted.gateway),
             learn_address=accepted.gateway.learn_media_address,
-            expected_from=audio_of_offer(offer.request),
+            expected_from=None
+            if accepted.gateway.learn_media_address
+            else audio_of_offer(offer.request),
         )
         self._audio = LegAudio(
             record.id, offer.leg, terms, around, give_up=self._give_up, moved=self._note_move
@@ -90,7 +92,10 @@ class ServedCall:
         except Exception as error:  # noqa: BLE001 - one call's fault must not reach another call
             self._fail(error)
         finally:
-            await self._put_down()
+            try:
+                await self._put_down()
+            finally:
+                self._around.media.codecs.leave(self.id)
 
     # --- from outside ----------------------------------------------------------------------
 

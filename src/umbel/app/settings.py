@@ -1,6 +1,5 @@
 """The settings of one machine: ``umbel.toml``. Everything else is in the store."""
 
-import os
 import socket
 import tomllib
 from collections.abc import Callable
@@ -8,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from umbel.core.addresses import is_ip_address
 from umbel.core.errors import Mistake, system_says
 from umbel.core.tables import read_table
 from umbel.directory.objects import Transport
 from umbel.identity.acme_challenge import AcmeChallenge
 from umbel.sip import hop
+
+from .media_settings import MediaSettings, check_address, check_media
 
 
 class LogFormat(StrEnum):
@@ -122,23 +122,6 @@ class TlsSettings:
     """Renew with the same key, for gateways that go by it (rule "pinned"); else with a new one."""
     acme: AcmeSettings | None = None
     """The ACME authority that renews it, as [tls.acme]."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaSettings:
-    """Where audio goes."""
-
-    first_port: int = 20000
-    """The lowest UDP port for audio; each call takes two."""
-    last_port: int = 29999
-    """The highest UDP port for audio."""
-    address: str = ""
-    """The address that peers send audio to; empty: the one that the call came in on."""
-    cores: tuple[int, ...] = ()
-    """
-    The processors that media engines have, counted from 0: one process is pinned to each, and the
-    ports are divided among them. Empty: one process that is pinned to none.
-    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +234,7 @@ def check_settings(settings: Settings, where: str) -> None:
             expected="the directory of the ACME authority in [tls.acme]",
             where=f"{where}, tls",
         )
-    _check_media(settings.media, f"{where}, media")
+    check_media(settings.media, f"{where}, media")
     if settings.store.keep_free < 0:
         raise Mistake(
             str(settings.store.keep_free),
@@ -261,58 +244,13 @@ def check_settings(settings: Settings, where: str) -> None:
     if settings.tls is not None and settings.tls.responder:
         _check_responder(settings.tls.responder, f"{where}, tls, responder")
     _check_trace(settings.trace, f"{where}, trace")
-    _check_address(settings.metrics.address, f"{where}, metrics, address")
+    check_address(settings.metrics.address, f"{where}, metrics, address")
     if settings.metrics.port is not None and not 1 <= settings.metrics.port <= 65535:
         raise Mistake(
             str(settings.metrics.port),
             expected="a port from 1 to 65535",
             where=f"{where}, metrics, port",
         )
-
-
-def _check_media(media: MediaSettings, where: str) -> None:
-    first, last = media.first_port, media.last_port
-    if not 1024 <= first < last <= 65535:
-        raise Mistake(
-            f"{first} to {last}",
-            expected="first_port below last_port, both from 1024 to 65535",
-            where=where,
-        )
-    if media.address:
-        _check_address(media.address, f"{where}, address")
-    _check_cores(media.cores, f"{where}, cores")
-    pairs = (last + 1 - first - first % 2) // 2
-    engines = max(1, len(media.cores))
-    if pairs < engines:
-        raise Mistake(
-            f"{pairs} pairs of ports for {engines} engine{'s' if engines > 1 else ''}",
-            expected="a pair of ports, the even one first, for each of [media] cores at least",
-            where=where,
-            do="raise last_port: 64 calls of different peers share a pair",
-        )
-
-
-def _check_cores(cores: tuple[int, ...], where: str) -> None:
-    there = _processors()
-    for core in cores:
-        if core not in there:
-            raise Mistake(
-                f"processor {core}",
-                expected=f"processors of this machine: {', '.join(map(str, sorted(there)))}",
-                where=where,
-                do="lscpu --extended lists them",
-            )
-        if cores.count(core) > 1:
-            raise Mistake(
-                f"processor {core} twice",
-                expected="each processor once: a second engine would only be in the way there",
-                where=where,
-            )
-
-
-def _processors() -> frozenset[int]:
-    """Give the processors that are there, as far as the system tells, and those that we may use."""
-    return frozenset(range(os.cpu_count() or 1)) | os.sched_getaffinity(0)
 
 
 def _check_trace(trace: TraceSettings, where: str) -> None:
@@ -331,7 +269,7 @@ def _check_responder(address: str, where: str) -> None:
 
 
 def _check_listener(listener: ListenerSettings, settings: Settings, where: str) -> None:
-    _check_address(listener.address, f"{where}, address")
+    check_address(listener.address, f"{where}, address")
     if listener.port is not None and not 0 <= listener.port <= 65535:
         raise Mistake(str(listener.port), expected="a port from 0 to 65535", where=where)
     if listener.transport is Transport.TLS and settings.tls is None:
@@ -340,11 +278,6 @@ def _check_listener(listener: ListenerSettings, settings: Settings, where: str) 
             expected="certificate, key and trust in [tls]",
             where=where,
         )
-
-
-def _check_address(address: str, where: str) -> None:
-    if not is_ip_address(address):
-        raise Mistake(f'"{address}"', expected="an IP address", where=where)
 
 
 def listening_port(listener: ListenerSettings) -> int:

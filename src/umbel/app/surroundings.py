@@ -12,6 +12,7 @@ from umbel.um.world import World
 
 from .arrivals import Arrivals
 from .capacity import Capacity
+from .codecs import CodecRoom
 from .faults import Faults
 from .journal import Heard
 from .provoked import Provoked
@@ -33,6 +34,8 @@ class Media:
     address_for: Callable[[str, str], str]
     """Give the address that a peer is to send audio to: of the local and remote address of its
     signalling."""
+    codecs: CodecRoom
+    """Which codecs a call may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

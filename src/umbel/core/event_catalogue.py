@@ -106,6 +106,13 @@ ENGINE_LOST = _kind(
     "A media engine of node {node} stopped ({reason}) with {calls} calls; another takes them over.",
     "If it happens again, report it with the log around this time.",
 )  # fmt: skip
+NO_ROOM_TO_TRANSCODE = _kind(
+    2021, _W, Category.SYSTEM,
+    "Node {node} has {limit} calls with {codecs}, as many as it may have: the call {call} gets "
+    "G.711, or 503 where its peer offers nothing else. Told once a minute at most.",
+    "Have the peers offer G.711 (PCMU or PCMA) as well, or first; or raise transcoded_calls in "
+    "[media] of umbel.toml, where the machine has time left.",
+)  # fmt: skip
 NODE_FULL = _kind(
     2024, _W, Category.SYSTEM,
     "Node {node} takes no new calls for now: {cause}. {calls} calls go on. Its media engines use "

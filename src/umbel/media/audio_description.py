@@ -57,7 +57,7 @@ def description(
 
 
 def _of(known: Format) -> tuple[str, ...]:
-    rtpmap = f"rtpmap:{known.payload_type} {known.encoding}/8000"
+    rtpmap = f"rtpmap:{known.payload_type} {known.rtpmap}"
     if not known.parameters:
         return (rtpmap,)
     return rtpmap, f"fmtp:{known.payload_type} {known.parameters}"

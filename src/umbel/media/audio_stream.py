@@ -8,6 +8,7 @@ from umbel.core.errors import PeerError
 
 from .crypto_attribute import CryptoAttribute, UnusableCrypto
 from .local_media import LocalMedia, MediaSecurity
+from .opus import can_be_sent
 from .sdp import MediaDescription, SessionDescription
 from .sdp_fields import Connection
 from .session import Codec, Direction
@@ -39,15 +40,29 @@ class NotAcceptable(PeerError):
     status: ClassVar[int] = 488
 
 
+class Busy(NotAcceptable):
+    """The peer has only codecs that we take at other times: there is no room for another."""
+
+    status: ClassVar[int] = 503
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """One payload type and what it stands for."""
 
     payload_type: int
     encoding: str
-    """As in ``rtpmap``, without the clock rate: that is 8000."""
+    """As in ``rtpmap``, without the clock rate."""
     parameters: str = ""
     """Of ``fmtp``."""
+    clock_rate: int = 8000
+    channels: int = 1
+
+    @property
+    def rtpmap(self) -> str:
+        """Give what stands for the payload type in ``rtpmap``."""
+        channels = f"/{self.channels}" if self.channels > 1 else ""
+        return f"{self.encoding}/{self.clock_rate}{channels}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +77,7 @@ class AudioStream:
     codec: Codec
     payload_type: int
     telephone_event: int | None
+    telephone_event_rate: int
     comfort_noise: int | None
     ptime: int
     direction: Direction
@@ -76,6 +92,7 @@ class AudioStream:
         """Read *media*; raise ``NotAcceptable`` where it cannot be taken, or the policy forbids."""
         connection = _reachable(description.connection_of(media), local)
         codec, payload_type = _codec(media, local)
+        telephone_event, telephone_event_rate = _telephone_event(media, codec)
         direction = _REVERSED[description.direction_of(media)]
         return cls(
             protocol=media.protocol,
@@ -84,9 +101,10 @@ class AudioStream:
             rtcp_port=0 if connection.is_null else media.rtcp_port,
             codec=codec,
             payload_type=payload_type,
-            telephone_event=_payload_type_called(media, "telephone-event"),
-            comfort_noise=_payload_type_called(media, "CN"),
-            ptime=_ptime(media),
+            telephone_event=telephone_event,
+            telephone_event_rate=telephone_event_rate,
+            comfort_noise=_payload_type_called(media, "CN", codec.clock_rate),
+            ptime=PTIME if codec is Codec.OPUS else _ptime(media),
             direction=_NOT_SENDING[direction] if connection.is_null else direction,
             crypto=_crypto(media, description.encryption_of(media), local.security),
         )
@@ -123,18 +141,47 @@ def _reachable(connection: Connection | None, local: LocalMedia) -> Connection:
 
 def _codec(media: MediaDescription, local: LocalMedia) -> tuple[Codec, int]:
     """Choose the peer's favourite of those that we have (RFC 3264 section 6.1)."""
-    for payload_format in media.formats:
-        known, payload_type = media.rtpmap(payload_format), _payload_type(payload_format)
-        for codec in local.codecs:
-            if known and payload_type is not None and known.is_called(codec):
-                return codec, payload_type
+    chosen = _favourite(media, local.codecs)
+    if chosen is not None:
+        return chosen
+    if _favourite(media, local.busy) is not None:
+        raise Busy(f"there is no room now for another call with {' or '.join(local.busy)}")
     raise NotAcceptable("it has no codec of ours")
 
 
-def _payload_type_called(media: MediaDescription, encoding: str) -> int | None:
+def _favourite(media: MediaDescription, codecs: tuple[Codec, ...]) -> tuple[Codec, int] | None:
+    for payload_format in media.formats:
+        payload_type = _payload_type(payload_format)
+        for codec in codecs:
+            if payload_type is not None and _is(media, payload_format, codec):
+                return codec, payload_type
+    return None
+
+
+def _is(media: MediaDescription, payload_format: str, codec: Codec) -> bool:
+    known = media.rtpmap(payload_format)
+    if known is None or not known.is_called(codec, codec.clock_rate, codec.channels):
+        return False
+    return codec is not Codec.OPUS or can_be_sent(media.fmtp(payload_format) or "")
+
+
+def _telephone_event(media: MediaDescription, codec: Codec) -> tuple[int | None, int]:
+    """
+    Choose the telephone events whose clock is the codec's (RFC 4733 section 2.1).
+
+    Beside Opus many have only those of G.711's clock, and mean it: better such keys than none.
+    """
+    for rate in (codec.clock_rate, 8000):
+        payload_type = _payload_type_called(media, "telephone-event", rate)
+        if payload_type is not None:
+            return payload_type, rate
+    return None, codec.clock_rate
+
+
+def _payload_type_called(media: MediaDescription, encoding: str, clock_rate: int) -> int | None:
     for payload_format in media.formats:
         known = media.rtpmap(payload_format)
-        if known and known.is_called(encoding):
+        if known and known.is_called(encoding, clock_rate):
             return _payload_type(payload_format)
     return None
 

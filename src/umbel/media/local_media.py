@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 
-from .session import Codec, SrtpSuite
+from .session import PLAIN_CODECS, Codec, SrtpSuite
 
 
 class MediaSecurity(StrEnum):
@@ -41,8 +41,15 @@ class LocalMedia:
     security: MediaSecurity
     session_id: int
     """Of the ``o=`` line: the same for as long as the dialog lives."""
-    codecs: tuple[Codec, ...] = (Codec.PCMU, Codec.PCMA)
-    """By preference, in what we offer; the peer's preference decides in what we answer."""
+    codecs: tuple[Codec, ...] = PLAIN_CODECS
+    """
+    By preference, in what we offer; the peer's preference decides in what we answer.
+
+    One that is transcoded costs far more: whoever makes this leaves those out for which there is
+    no room now, and puts them into ``busy``.
+    """
+    busy: tuple[Codec, ...] = ()
+    """Codecs that are taken at other times: a peer that has nothing else is refused with 503."""
     session_name: str = "umbel"
 
     @property
@@ -53,7 +60,9 @@ class LocalMedia:
     @property
     def abilities(self) -> str:
         """Say in words what this call takes."""
-        codecs = " or ".join(self.codecs)
+        codecs = " or ".join(self.codecs) or "no codec"
+        if self.busy:
+            codecs += f" (there is no room for {' or '.join(self.busy)} now)"
         suites = " or ".join(SrtpSuite)
         ways = {
             MediaSecurity.NONE: "unencrypted (RTP/AVP)",

@@ -5,25 +5,22 @@ port 0, in place. RTCP keeps a port of its own: ``a=rtcp-mux`` is not taken up, 
 DTLS; a peer that insists on them is told so. The peer's hold and resume are answered in kind.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
 
 from umbel.core.errors import Misuse
 from umbel.core.identifiers import Randomness
 
-from .audio_description import KEYS_PARAMETERS, AudioDescription, description, rejected
-from .audio_stream import AudioStream, Format, NotAcceptable, in_words
+from .audio_description import AudioDescription, description, rejected
+from .audio_stream import AudioStream, Busy, NotAcceptable, in_words
 from .crypto_attribute import MASTER_OCTETS, CryptoAttribute
+from .formats import accepted_formats, formats_to_offer, usual_number
 from .local_media import LocalMedia, MediaSecurity
 from .sdp import MediaDescription, SessionDescription
 from .sdp_line import Line, MalformedSdp
-from .session import Codec, Direction, MediaSession, SrtpKey, SrtpSuite
+from .session import PLAIN_CODECS, Direction, MediaSession, SrtpKey, SrtpSuite
 
-__all__ = ["LocalMedia", "MediaSecurity", "NotAcceptable", "OfferAnswer"]
-
-_STATIC: Final = {Codec.PCMU: 0, Codec.PCMA: 8}
-_TELEPHONE_EVENT: Final = 101
-"""The number that nearly everybody gives telephone events, where we are the first to choose."""
+__all__ = ["Busy", "LocalMedia", "MediaSecurity", "NotAcceptable", "OfferAnswer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +67,16 @@ class OfferAnswer:
         Give an offer of ours: all that we can, both ways.
 
         In a dialog that has agreed before, the streams, the profile, the numbers and the keys
-        stay what they are (RFC 3264 section 8).
+        stay what they are (RFC 3264 section 8). Raises ``Busy`` where no codec is left to offer.
         """
+        if not self.local.codecs:
+            raise Busy(
+                f"there is no room now for another call; this call takes {self.local.abilities}"
+            )
         self._offered = AudioDescription(
             port=self.local.port,
             protocol=self._profile(),
-            formats=self._formats_to_offer(),
+            formats=formats_to_offer(self.local.codecs, self._agreed),
             direction=Direction.SENDRECV,
             crypto=self._crypto_to_offer(),
         )
@@ -85,8 +86,8 @@ class OfferAnswer:
         """
         Give the answer to the peer's offer, and what is agreed thereby.
 
-        Raises ``MalformedSdp`` (400) or ``NotAcceptable`` (488); all stays as it was then. The
-        same offer again gets the same answer.
+        Raises ``MalformedSdp`` (400), ``NotAcceptable`` (488) or ``Busy`` (503); all stays as it
+        was then. The same offer again gets the same answer.
         """
         offer = SessionDescription.parse(sdp)
         if self._is_closing(offer):
@@ -98,7 +99,7 @@ class OfferAnswer:
         answer = AudioDescription(
             port=self.local.port,
             protocol=stream.protocol,
-            formats=_formats_of(stream),
+            formats=accepted_formats(stream),
             direction=stream.direction,
             crypto=(ours,) if ours else (),
         )
@@ -134,18 +135,6 @@ class OfferAnswer:
             return self._agreed.protocol
         return "RTP/SAVP" if self.local.security is MediaSecurity.REQUIRED else "RTP/AVP"
 
-    def _formats_to_offer(self) -> tuple[Format, ...]:
-        agreed = self._agreed.telephone_event if self._agreed else None
-        keys = Format(
-            payload_type=_TELEPHONE_EVENT if agreed is None else agreed,
-            encoding="telephone-event",
-            parameters=KEYS_PARAMETERS,
-        )
-        codecs = (
-            Format(payload_type=_STATIC[codec], encoding=codec) for codec in self.local.codecs
-        )
-        return (*codecs, keys)
-
     def _crypto_to_offer(self) -> tuple[CryptoAttribute, ...]:
         if self.local.security is MediaSecurity.NONE:
             return ()
@@ -162,21 +151,41 @@ class OfferAnswer:
     # --- what the peer offers or answers --------------------------------------------------------
 
     def _first_acceptable(self, offer: SessionDescription) -> tuple[_Place, AudioStream]:
-        troubles = []
+        troubles: list[str] = []
+        kind = NotAcceptable
         for index, media in enumerate(offer.media):
             try:
                 return _place_in(offer, index), self._read_offered(offer, media)
             except NotAcceptable as error:
                 troubles.append(f"{media.media} {in_words(media)}: {error}")
+                kind = Busy if isinstance(error, Busy) else kind
         offered = "; ".join(troubles[:4]) or "no media"
-        raise NotAcceptable(f"offered {offered}; this call takes {self.local.abilities}")
+        raise kind(f"offered {offered}; this call takes {self.local.abilities}")
 
     def _read_offered(self, offer: SessionDescription, media: MediaDescription) -> AudioStream:
         if media.media != "audio":
             raise NotAcceptable("it is no audio")
         if media.port == 0:
             raise NotAcceptable("its port is 0")
-        return AudioStream.read(offer, media, self.local)
+        if self._agreed is None:
+            return AudioStream.read(offer, media, self.local)
+        return self._read_offered_again(offer, media, self._agreed)
+
+    def _read_offered_again(
+        self, offer: SessionDescription, media: MediaDescription, agreed: AudioStream
+    ) -> AudioStream:
+        """
+        Read what is offered in a call that goes on.
+
+        It stays with G.711 where it has that. A peer that now has nothing else than what costs
+        more gets it, room or not: the call was let in, and its caller is on the line.
+        """
+        local = replace(self.local, codecs=(*self.local.codecs, *self.local.busy), busy=())
+        plain = tuple(codec for codec in local.codecs if codec in PLAIN_CODECS)
+        if plain and not agreed.codec.is_transcoded:
+            with suppress(NotAcceptable):
+                return AudioStream.read(offer, media, replace(local, codecs=plain))
+        return AudioStream.read(offer, media, local)
 
     def _answered_stream(self, answer: SessionDescription) -> MediaDescription:
         """Find the answer to our audio: at the same place (RFC 3264 section 6)."""
@@ -204,6 +213,7 @@ class OfferAnswer:
             codec=stream.codec,
             payload_type=stream.payload_type,
             telephone_event=stream.telephone_event,
+            telephone_event_rate=stream.telephone_event_rate,
             comfort_noise=stream.comfort_noise,
             ptime=stream.ptime,
             direction=stream.direction,
@@ -241,7 +251,7 @@ class OfferAnswer:
             remote_port=0,
             remote_rtcp_port=0,
             codec=self.local.codecs[0],
-            payload_type=_STATIC[self.local.codecs[0]],
+            payload_type=usual_number(self.local.codecs[0]),
         )
         self.session = replace(
             nowhere, remote_port=0, remote_rtcp_port=0, direction=Direction.INACTIVE
@@ -257,22 +267,6 @@ class OfferAnswer:
         data = bytes(description(self.local, version, streams, time))
         self._sent = _Sent(version, said, data)
         return data
-
-
-def _formats_of(stream: AudioStream) -> tuple[Format, ...]:
-    """Give what we accept, under the peer's numbers."""
-    formats = [Format(payload_type=stream.payload_type, encoding=stream.codec)]
-    if stream.comfort_noise is not None:
-        formats.append(Format(payload_type=stream.comfort_noise, encoding="CN"))
-    if stream.telephone_event is not None:
-        formats.append(
-            Format(
-                payload_type=stream.telephone_event,
-                encoding="telephone-event",
-                parameters=KEYS_PARAMETERS,
-            )
-        )
-    return tuple(formats)
 
 
 def _place_in(offer: SessionDescription, index: int) -> _Place:

@@ -164,7 +164,9 @@ class Reception:
 
     CLOCK_RATE: Final = 8000
 
-    def __init__(self) -> None:
+    def __init__(self, clock_rate: int = CLOCK_RATE) -> None:
+        self.clock_rate = clock_rate
+        """Timestamp units of a second."""
         self.received = 0
         """Packets, repeated ones as well (RFC 3550 section 6.4.1)."""
         self.highest: int | None = None
@@ -175,6 +177,12 @@ class Reception:
         self._jitter = 0.0
         self._reported_expected = 0
         self._reported_received = 0
+
+    def change_clock(self, clock_rate: int) -> None:
+        """Expect another clock rate: what was measured by the old one says nothing of it."""
+        if clock_rate != self.clock_rate:
+            self.clock_rate = clock_rate
+            self._transit, self._jitter = None, 0.0
 
     def receive(self, sequence_number: int, timestamp: int, at: Instant) -> int | None:
         """
@@ -210,7 +218,7 @@ class Reception:
         return number
 
     def _measure_jitter(self, timestamp: int, at: Instant) -> None:
-        transit = at * self.CLOCK_RATE - timestamp
+        transit = at * self.clock_rate - timestamp
         if self._transit is not None:
             difference = (transit - self._transit + _TIMESTAMP_HALF) % _TIMESTAMP_WRAP
             self._jitter += (abs(difference - _TIMESTAMP_HALF) - self._jitter) / 16
@@ -244,7 +252,7 @@ class Reception:
     @property
     def jitter(self) -> Duration:
         """Give the interarrival jitter in seconds."""
-        return self._jitter / self.CLOCK_RATE
+        return self._jitter / self.clock_rate
 
     @property
     def jitter_in_timestamp_units(self) -> int:

@@ -109,7 +109,7 @@ class RtpMap:
         value = STATIC_PAYLOAD_TYPES.get(payload_type)
         return cls.parse(Line(kind="a", value=value), value) if value else None
 
-    def is_called(self, encoding: str) -> bool:
-        """Tell whether this is *encoding* as telephones have it: 8000 a second, mono."""
-        wanted = (encoding.upper(), 8000, 1)
+    def is_called(self, encoding: str, clock_rate: int = 8000, channels: int = 1) -> bool:
+        """Tell whether this is *encoding*, as telephones have it: 8000 a second, mono."""
+        wanted = (encoding.upper(), clock_rate, channels)
         return (self.encoding.upper(), self.clock_rate, self.channels) == wanted

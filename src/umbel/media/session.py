@@ -2,13 +2,44 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Codec(StrEnum):
-    """Audio encodings, by their names in RFC 3551 and SDP."""
+    """Audio encodings, by their names in RFC 3551, RFC 7587 and SDP."""
 
     PCMU = "PCMU"
     PCMA = "PCMA"
+    G722 = "G722"
+    OPUS = "opus"
+
+    @property
+    def clock_rate(self) -> int:
+        """
+        Give the timestamp units of a second.
+
+        G.722 has 8000, although it is sampled 16000 times a second (RFC 3551 section 4.5.2); Opus
+        has 48000 at every bandwidth (RFC 7587 section 4.1).
+        """
+        return 48000 if self is Codec.OPUS else 8000
+
+    @property
+    def channels(self) -> int:
+        """Give what ``rtpmap`` says of channels: for Opus always 2 (RFC 7587 section 7)."""
+        return 2 if self is Codec.OPUS else 1
+
+    @property
+    def is_transcoded(self) -> bool:
+        """
+        Say whether a call of this codec costs a decoder of its own.
+
+        G.711 is a table, looked up for all calls at once; the others remember what they heard.
+        """
+        return self not in PLAIN_CODECS
+
+
+PLAIN_CODECS: Final = (Codec.PCMU, Codec.PCMA)
+"""G.711: what every telephone has, and what costs next to nothing."""
 
 
 class Direction(StrEnum):
@@ -54,6 +85,8 @@ class MediaSession:
     """The number that packets of the codec carry, both ways."""
     telephone_event: int | None = None
     """The payload type of RFC 4733 keys that we accept and send; ``None``: not agreed."""
+    telephone_event_rate: int = 8000
+    """Units in which the duration of a key is told in a second."""
     comfort_noise: int | None = None
     """The payload type of RFC 3389, which we accept and hear as silence; ``None``: not agreed."""
     ptime: int = 20

@@ -177,9 +177,14 @@ class ScheduledPacket:
     """Seconds since the packet that begins the press."""
     marker: bool
     event: TelephoneEvent
+    segment: int = 0
+    """How far its timestamp lies behind that of the first packet: a press too long for one duration
+    goes on in another segment (section 2.5.1.3)."""
 
 
-def press(key: str, held: Duration, *, interval: Duration = 0.02) -> tuple[ScheduledPacket, ...]:
+def press(
+    key: str, held: Duration, *, interval: Duration = 0.02, clock_rate: int = SAMPLES_PER_SECOND
+) -> tuple[ScheduledPacket, ...]:
     """
     Give the packets of one press, *interval* apart, all to be sent with one timestamp.
 
@@ -188,18 +193,18 @@ def press(key: str, held: Duration, *, interval: Duration = 0.02) -> tuple[Sched
     """
     if len(key) != 1 or key not in KEYS:
         raise Misuse(f"no telephone has the key {key!r}")
-    step = round(interval * SAMPLES_PER_SECOND)
     steps = max(1, round(held / interval))
-    if steps * step > LONGEST:
-        raise Misuse(f"a press of {held} s is longer than one event can tell")
     lengths = [*range(1, steps + 1), steps, steps]
-    return tuple(
-        ScheduledPacket(
-            after=number * interval,
-            marker=number == 0,
-            event=TelephoneEvent(
-                event=KEYS.index(key), duration=length * step, is_end=number >= steps - 1
-            ),
+    packets = []
+    for number, length in enumerate(lengths):
+        units = length * round(interval * clock_rate)
+        segment = (units - 1) // LONGEST * LONGEST
+        event = TelephoneEvent(
+            event=KEYS.index(key), duration=units - segment, is_end=number >= steps - 1
         )
-        for number, length in enumerate(lengths)
-    )
+        packets.append(
+            ScheduledPacket(
+                after=number * interval, marker=number == 0, event=event, segment=segment
+            )
+        )
+    return tuple(packets)

@@ -22,9 +22,9 @@ from umbel.media.engine import (
     StopPlaying,
     Tone,
 )
-from umbel.media.session import Codec, Direction
+from umbel.media.session import PLAIN_CODECS, Codec, Direction
 
-CODECS = pytest.mark.parametrize("codec", Codec)
+CODECS = pytest.mark.parametrize("codec", PLAIN_CODECS)
 
 
 def noise(samples: int, seed: int = 1876) -> np.ndarray[tuple[int], np.dtype[np.int16]]:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.opus import WITH_OPUS
 from tests.support.studio import AtOnce, WhenTold
 
 from umbel.media import g711, wav
-from umbel.media.engine import Clip
+from umbel.media.engine import Clip, Samples, Tone
 from umbel.media.session import Codec
+from umbel.net.media_engine.playing import PacketTape, Tape
 from umbel.net.media_engine.prompts import Prompts, Unplayable
 
 
@@ -21,6 +23,7 @@ def write(path: Path, level: int, samples: int = 800) -> Clip:
 
 def read(prompts: Prompts, clip: Clip, codec: Codec = Codec.PCMU) -> bytes:
     tape = prompts.request((clip,), codec).tape()
+    assert isinstance(tape, Tape)
     target = np.zeros(tape.samples, np.uint8)
     tape.read_into(target, 0)
     return target.tobytes()
@@ -50,6 +53,20 @@ class TestAClip:
         assert read(prompts, clip, Codec.PCMA) == encoded(1000, Codec.PCMA)
         assert len(prompts) == 2
 
+    @WITH_OPUS
+    def test_is_read_for_every_call_with_opus_only_once(self, tmp_path: Path) -> None:
+        loader = WhenTold()
+        prompts = Prompts(loader)
+        clip = write(tmp_path / "welcome.wav", 1000)
+        requests = [prompts.request((clip,), Codec.OPUS) for _ in range(3)]
+        loader.work()
+        tapes = [request.tape() for request in requests]
+
+        assert len(prompts) == 1
+        assert all(isinstance(tape, PacketTape) for tape in tapes)
+        # Five of 20 ms, and one for what the coder looks ahead.
+        assert {tape.samples for tape in tapes} == {6 * 160}
+
     def test_that_was_replaced_is_read_again(self, tmp_path: Path) -> None:
         prompts = Prompts(AtOnce())
         clip = write(tmp_path / "welcome.wav", 1000)
@@ -71,6 +88,38 @@ class TestAClip:
         os.utime(clip.path, ns=(1, 1))
 
         assert read(prompts, clip) == encoded(1000)
+
+
+class TestATone:
+    @pytest.mark.parametrize("codec", [Codec.G722, Codec.OPUS])
+    def test_is_made_once_for_each_codec_that_takes_its_time(self, codec: Codec) -> None:
+        loader = WhenTold()
+        prompts = Prompts(loader)
+        for seconds in (0.5, 0.5, 0.25):
+            prompts.request((Tone(440, seconds),), codec)
+
+        assert len(loader) == 2
+
+    def test_of_g711_is_there_at_once(self) -> None:
+        assert Prompts(WhenTold()).request((Tone(440, 0.5),), Codec.PCMA).is_ready()
+
+
+class TestSamples:
+    def test_of_g711_are_there_at_once_unless_there_are_many(self) -> None:
+        loader = WhenTold()
+        prompts = Prompts(loader)
+
+        assert prompts.request((Samples(bytes(16000)),), Codec.PCMU).is_ready()
+        long = prompts.request((Samples(bytes(160000)),), Codec.PCMU)
+        assert not long.is_ready()
+        loader.work()
+        assert long.tape().samples == 80000
+
+    def test_are_kept_for_nobody_else(self) -> None:
+        prompts = Prompts(AtOnce())
+        prompts.request((Samples(bytes(16000)),), Codec.G722)
+
+        assert len(prompts) == 0
 
 
 class TestRoom:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from umbel.app.settings import MediaSettings, NodeSettings, Settings
+from umbel.app.media_settings import MediaSettings
+from umbel.app.settings import NodeSettings, Settings
 from umbel.core.instants import Clock, Duration
 from umbel.diagnosis.pem import PemFile, read_pem, unreadable_file
 from umbel.identity.chains import Trust

@@ -47,6 +47,7 @@ from .reporting import Sending, until_next
 from .reports import report_many
 from .session import Session
 from .tables import Tables
+from .transcoding import send_packets
 
 TICK: Final = 0.02
 """Seconds."""
@@ -128,7 +129,8 @@ class Engine:
             case StopRecording():
                 session.end_recording(RecordingEnd.STOPPED)
             case SendKey():
-                session.pressing.press(command.key, command.held)
+                rate = session.media.telephone_event_rate if session.media else 8000
+                session.pressing.press(command.key, command.held, rate)
                 self._pressing[session.name] = session
             case KeyFromSignalling():
                 session.take_key(command.key)
@@ -209,6 +211,7 @@ class Engine:
         self._intake.take(now, self._ntp())
         self._tables.recorder.tick(frames)
         self._load()
+        self._tables.recorder.tick_transcoded(frames)
         self._report_due(now)
 
     def _load(self) -> None:
@@ -224,6 +227,7 @@ class Engine:
         if len(due):
             for rows, samples in self._tables.senders.batches(due):
                 self._send_audio(rows, samples)
+        send_packets(self._tables, self._intake.session, pressing)
 
     def _send_keys(self) -> list[int]:
         """Send a packet of each press that goes on; give the rows whose audio stands aside."""

@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from umbel.media import g711
 from umbel.media.g711 import SAMPLES_PER_SECOND
 from umbel.media.session import Codec
 
 from .batches import Addresses, Rows
+from .encoding import SILENCE
 from .playing import Playing
 
 _READY: Final = 2 * SAMPLES_PER_SECOND
@@ -36,7 +36,7 @@ class Players:
         self._ready = self._audio[: rows * _READY].reshape(rows, _READY)
         silence = self._audio[rows * _READY :].reshape(len(_CODECS), _LONGEST)
         for codec, octets in zip(_CODECS, silence, strict=True):
-            octets[:] = g711.SILENCE[codec]
+            octets[:] = SILENCE[codec]
         self._silence = np.full(rows, rows * _READY, np.int64)
         """Where the silence of each row's codec lies."""
         self._sent = np.zeros(rows, np.int64)

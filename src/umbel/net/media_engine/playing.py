@@ -2,15 +2,18 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from umbel.core.instants import Duration
 from umbel.media.engine import Play, PlayEnd, PlayEnded
+from umbel.media.frame import FRAME
 from umbel.media.g711 import SAMPLES_PER_SECOND, Octets
 from umbel.media.session import Codec
+
+from .encoding import Packets
 
 
 class Tape:
@@ -34,6 +37,18 @@ class Tape:
         return filled
 
 
+class PacketTape:
+    """Pieces of Opus, shared with other calls: packets of 20 ms, one after another."""
+
+    def __init__(self, pieces: Sequence[Packets]) -> None:
+        self._packets = list(chain.from_iterable(pieces))
+        self.samples = len(self._packets) * FRAME
+
+    def packet(self, position: int) -> bytes:
+        """Give the packet that holds the sample at *position*."""
+        return self._packets[position // FRAME]
+
+
 class Playing:
     """One play on its way; it stands still while its tape is made and while the call is held."""
 
@@ -42,14 +57,14 @@ class Playing:
         self.codec = codec
         """What the tape is, or is going to be, encoded in."""
         self.position = max(0, round(command.since * SAMPLES_PER_SECOND))
-        self._tape: Tape | None = None
+        self._tape: Tape | PacketTape | None = None
 
     @property
     def is_finished(self) -> bool:
         """Say whether the last sample has been read."""
         return self._tape is not None and self.position >= self._tape.samples
 
-    def load(self, tape: Tape) -> None:
+    def load(self, tape: Tape | PacketTape) -> None:
         """Play from *tape*, from where it stands."""
         self._tape = tape
         self.position = min(self.position, tape.samples)
@@ -61,11 +76,19 @@ class Playing:
 
     def read_into(self, target: NDArray[np.uint8]) -> int:
         """Put what comes next into *target*; give how many samples there were."""
-        if self._tape is None:
+        if not isinstance(self._tape, Tape):
             return 0
         read = self._tape.read_into(target, self.position)
         self.position += read
         return read
+
+    def next_packet(self) -> bytes | None:
+        """Give the next 20 ms of a tape of packets; ``None``: there is none now."""
+        if not isinstance(self._tape, PacketTape) or self.is_finished:
+            return None
+        packet = self._tape.packet(self.position)
+        self.position = min(self.position + FRAME, self._tape.samples)
+        return packet
 
     def ended(self, why: PlayEnd, detail: str = "") -> PlayEnded:
         """Give the event that tells its end."""

@@ -28,9 +28,9 @@ class Pressing:
         """For each tick its packet; ``None``: a tick of audio."""
         self._timestamp = 0
 
-    def press(self, key: str, held: Duration) -> None:
+    def press(self, key: str, held: Duration, clock_rate: int) -> None:
         """Send *key* after those that wait."""
-        self._ticks += telephone_event.press(key, held)
+        self._ticks += telephone_event.press(key, held, clock_rate=clock_rate)
         self._ticks += [None] * _TICKS_BETWEEN
 
     def is_idle(self) -> bool:
@@ -50,7 +50,7 @@ class Pressing:
                 payload_type=payload_type,
                 marker=scheduled.marker,
                 sequence_number=senders.take_sequence_number(row, len(payload)),
-                timestamp=self._timestamp,
+                timestamp=(self._timestamp + scheduled.segment) & 0xFFFF_FFFF,
                 ssrc=int(senders.ssrc[row]),
                 payload=payload,
             )

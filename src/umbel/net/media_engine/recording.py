@@ -16,11 +16,12 @@ from umbel.media import g711
 from umbel.media.engine import Event, Record, Recorded, RecordingEnd, RecordingEnded
 from umbel.media.frame import FRAME
 from umbel.media.g711 import SAMPLES_PER_SECOND, Linear
-from umbel.media.session import Codec
-from umbel.media.silence import SilenceMeter, levels_of_squares
+from umbel.media.session import PLAIN_CODECS, Codec
+from umbel.media.silence import SilenceMeter, levels, levels_of_squares
 
 from .batches import Rows, different
 from .strips import LONGEST, MOST_HEARD, Strips
+from .tracks import Tracks
 
 DELAY: Final = 5
 """Frames by which a packet may be late."""
@@ -33,8 +34,9 @@ _FOR_EVER: Final = 1 << 62
 Tell = Callable[[Event], None]
 
 _LAWS: Final = tuple(Codec)
-_DECODING: Final = tuple(g711.decoding_of_pairs(codec) for codec in _LAWS)
-_SQUARES: Final = tuple(g711.squares_of_pairs(codec) for codec in _LAWS)
+"""Those of G.711 come first; they alone are looked up."""
+_DECODING: Final = tuple(g711.decoding_of_pairs(codec) for codec in PLAIN_CODECS)
+_SQUARES: Final = tuple(g711.squares_of_pairs(codec) for codec in PLAIN_CODECS)
 
 
 class Recorder:
@@ -47,6 +49,7 @@ class Recorder:
         self._is_stale = False
         self.is_recording = np.zeros(rows, np.bool_)
         self._strips = Strips(rows, DELAY * FRAME)
+        self._tracks = Tracks(rows, DELAY * FRAME)
         self._meter = SilenceMeter(rows)
         self._law = np.zeros(rows, np.intp)
         self._ssrc = np.full(rows, _NOBODY, np.int64)
@@ -71,6 +74,10 @@ class Recorder:
         self.is_recording[row] = True
         self._is_stale = True
 
+    def is_transcoded(self, row: int) -> bool:
+        """Say whether what is recorded of *row* has a decoder of its own."""
+        return bool(self._tracks.are_here[row])
+
     def command(self, row: int) -> Record | None:
         """Give what is being recorded in a row."""
         return self._commands.get(row)
@@ -80,6 +87,7 @@ class Recorder:
         if self.is_recording[row] and _LAWS[self._law[row]] != codec:
             self._settle(row)
             self._listen(row, codec)
+            self._is_stale = True
 
     def change_source(self, row: int, ssrc: int) -> None:
         """Go on with another source of the same call; it begins where the old one was."""
@@ -99,6 +107,13 @@ class Recorder:
         self._ssrc[rows] = ssrcs
         self._strips.put(rows, numbers, stamps, payloads)
 
+    def put_transcoded(
+        self, row: int, ssrc: int, number: int, timestamp: int, payload: bytes
+    ) -> None:
+        """Take a packet of a row that is transcoded."""
+        self._ssrc[row] = ssrc
+        self._tracks.put(row, number, timestamp, payload)
+
     def stop(self, row: int, why: RecordingEnd, key: str = "") -> None:
         """End now, with what is still in the strip."""
         if self.is_recording[row]:
@@ -106,13 +121,20 @@ class Recorder:
             self._end(row, why, key)
 
     def tick(self, frames: int) -> None:
-        """Let *frames* of 20 ms pass in every recording."""
+        """Let *frames* of 20 ms pass in every recording of G.711."""
         for _ in range(min(frames, _MOST_FRAMES_AT_ONCE)):
             if self._is_stale:
-                self._rows = np.flatnonzero(self.is_recording)
+                self._rows = np.flatnonzero(self.is_recording & ~self._tracks.are_here)
                 self._is_stale = False
             if len(self._rows):
                 self._hear(self._rows)
+
+    def tick_transcoded(self, frames: int) -> None:
+        """Let *frames* of 20 ms pass in every other recording."""
+        for _ in range(min(frames, _MOST_FRAMES_AT_ONCE)):
+            rows = self._tracks.rows
+            if len(rows):
+                self._hear_transcoded(rows)
 
     # --- a frame of all -----------------------------------------------------------------------
 
@@ -169,16 +191,63 @@ class Recorder:
                 Recorded(session=command.session, recording=command.recording, linear=linear)
             )
 
+    # --- what is transcoded ------------------------------------------------------------------
+
+    def _hear_transcoded(self, rows: Rows) -> None:
+        frames = np.stack([self._tracks.hear(row) for row in rows.tolist()])
+        is_ready = self._owed[rows] == DELAY
+        self._owed[rows[~is_ready]] += 1
+        rows, frames = rows[is_ready], frames[is_ready]
+        if not len(rows):
+            return
+        silent = self._meter.hear(rows, levels(frames)) * FRAME
+        for row, frame in zip(rows.tolist(), frames, strict=True):
+            self._keep(row, frame)
+        for row in rows[silent >= self._silence[rows]].tolist():
+            self._end(row, RecordingEnd.SILENCE)
+
+    def _keep(self, row: int, frame: Linear) -> None:
+        """Count a frame that was heard; hand over whole seconds; end at the limit."""
+        self._samples[row] += FRAME
+        if self._tracks.keep(row, frame) == MOST_HEARD:
+            self._hand_over_track(row)
+        if self._samples[row] >= self._longest[row]:
+            self._end(row, RecordingEnd.LIMIT)
+
+    def _hand_over_track(self, row: int) -> None:
+        samples = self._tracks.read(row)
+        over = max(0, int(self._samples[row] - self._longest[row]))
+        self._tell_samples(row, samples[: max(0, len(samples) - over)])
+
+    def _settle_track(self, row: int) -> None:
+        """Do what ``_settle`` does, for one that is transcoded."""
+        owed = int(self._owed[row])
+        for _ in range(DELAY - owed):
+            self._tracks.hear(row)
+        for _ in range(owed):
+            if self.is_recording[row]:
+                self._keep(row, self._tracks.hear(row))
+        self._owed[row] = 0
+        if self.is_recording[row]:
+            self._hand_over_track(row)
+
     # --- one recording ------------------------------------------------------------------------
 
     def _listen(self, row: int, codec: Codec) -> None:
-        self._strips.begin(row, g711.SILENCE[codec])
+        if codec.is_transcoded:
+            self._tracks.begin(row, codec)
+        else:
+            self._tracks.end(row)
+            self._strips.begin(row, g711.SILENCE[codec])
         self._law[row] = _LAWS.index(codec)
         self._owed[row] = 0
         self._ssrc[row] = _NOBODY
 
     def _settle(self, row: int) -> None:
         """Hear what is owed, after what the strip never had: the delay; then hand over all of it."""
+        if self._tracks.are_here[row]:
+            self._settle_track(row)
+            return
         at, owed = np.array([row], np.intp), int(self._owed[row])
         for _ in range(DELAY - owed):
             self._strips.take(at)
@@ -194,7 +263,11 @@ class Recorder:
         """Hand over what is left and tell the end, once."""
         if not self.is_recording[row]:
             return
-        self._hand_over(np.array([row], np.intp), int(self._strips.heard[row]))
+        if self._tracks.are_here[row]:
+            self._hand_over_track(row)
+            self._tracks.end(row)
+        else:
+            self._hand_over(np.array([row], np.intp), int(self._strips.heard[row]))
         self.is_recording[row] = False
         self._is_stale = True
         command = self._commands.pop(row)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from umbel.media import rtp
 from umbel.media.frame import FRAME
-from umbel.media.session import MediaSession
+from umbel.media.g711 import SAMPLES_PER_SECOND
+from umbel.media.session import Codec, MediaSession
 
 from .batches import Outbox, Rows
 from .names import Endpoint, name_of
@@ -51,6 +52,10 @@ class Senders:
         """Whether some stream is about to begin."""
         self._sequence_number = np.zeros(rows, np.int64)
         self._offset = np.zeros(rows, np.int64)
+        self._units = np.ones(rows, np.int64)
+        """Timestamp units of a sample."""
+        self._is_by_packet = np.zeros(rows, np.bool_)
+        """Rows of Opus, whose packets have no length of their own (``transcoding``)."""
         self._order: Rows = np.zeros(0, np.intp)
         """The rows that send, those of a pair together."""
         self._is_stale = False
@@ -75,6 +80,8 @@ class Senders:
         self._is_sending[row] = True
         frames = media.ptime // _MILLISECONDS_OF_A_FRAME
         self._frames[row] = min(max(1, frames), _MOST_FRAMES)
+        self._units[row] = media.codec.clock_rate // SAMPLES_PER_SECOND
+        self._is_by_packet[row] = media.codec is Codec.OPUS
         self._is_stale = True
 
     def aim(self, row: int, pair: int, target: Endpoint, *, is_plain: bool) -> None:
@@ -96,11 +103,15 @@ class Senders:
     def due(self) -> Rows:
         """Give the rows for which a packet is to go now, those of a port pair together."""
         if self._is_stale:
-            rows = np.flatnonzero(self._is_sending)
+            rows = np.flatnonzero(self._is_sending & ~self._is_by_packet)
             self._order = rows[np.argsort(self.pairs[rows], kind="stable")]
             self._is_stale = False
         is_due = self._due[self._order] <= self.clock
         return self._order if is_due.all() else self._order[is_due]
+
+    def due_by_packet(self) -> list[int]:
+        """Give the rows for which a packet is to go that is made elsewhere, in each tick."""
+        return np.flatnonzero(self._is_sending & self._is_by_packet).tolist()
 
     def batches(self, rows: Rows) -> Iterator[tuple[Rows, int]]:
         """Divide *rows* by how many samples their packets carry, and set when the next ones go."""
@@ -113,11 +124,13 @@ class Senders:
 
     def timestamp(self, row: int) -> int:
         """Give the timestamp of this tick in *row*."""
-        return int(self._offset[row] + self.clock) & 0xFFFF_FFFF
+        return int(self._offset[row] + self.clock * self._units[row]) & 0xFFFF_FFFF
 
     def timestamps(self, rows: Rows) -> NDArray[np.int64]:
         """Give the timestamps of this tick in *rows*."""
-        timestamps: NDArray[np.int64] = (self._offset[rows] + self.clock) & 0xFFFF_FFFF
+        timestamps: NDArray[np.int64] = (
+            self._offset[rows] + self.clock * self._units[rows]
+        ) & 0xFFFF_FFFF
         return timestamps
 
     def take_sequence_number(self, row: int, payload_octets: int) -> int:
@@ -128,11 +141,26 @@ class Senders:
         self.octets[row] += payload_octets
         return number
 
+    def packet(self, row: int, payload: bytes) -> bytes:
+        """Make the packet of *row* whose payload was made elsewhere, and count it as sent."""
+        first = int(self._first_word[row])
+        self._first_word[row] = first & ~_MARKER
+        return bytes(
+            rtp.Packet(
+                payload_type=first >> _PAYLOAD_TYPE_AT & 0x7F,
+                marker=bool(first & _MARKER),
+                sequence_number=self.take_sequence_number(row, len(payload)),
+                timestamp=self.timestamp(row),
+                ssrc=int(self.ssrc[row]),
+                payload=payload,
+            )
+        )
+
     def begin_packets(self, rows: Rows, samples: int) -> None:
         """Make the headers of packets of *rows* with so many *samples*, and count them as sent."""
         number, headers = self._sequence_number[rows], self.outbox.headers
         headers[rows, 0] = self._first_word[rows] | (number & 0xFFFF)
-        headers[rows, 1] = self.timestamps(rows)
+        headers[rows, 1] = (self._offset[rows] + self.clock) & 0xFFFF_FFFF
         self._sequence_number[rows] = number + 1
         self.packets[rows] += 1
         self.octets[rows] += samples

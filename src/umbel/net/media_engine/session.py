@@ -67,6 +67,7 @@ class Session:
             self.transport = Transport(self.seat, self._tables, media, learns=learns)
         else:
             self.transport.change(media, learns=learns)
+        self.sources.change_clock(media.codec.clock_rate)
         self._tables.recorder.listen(self.row, media.codec)
         self._tables.players.listen(self.row, media.codec)
 
@@ -86,7 +87,7 @@ class Session:
         """Have the tape made that the play needs now: of its items, in the codec agreed on."""
         if self.play is None or self.media is None or self.play.codec == self.media.codec:
             return
-        self._tables.players.stop(self.row)
+        self._stop_players()
         self.play.unload(self.media.codec)
         try:
             self._tape = prompts.request(self.play.command.items, self.media.codec)
@@ -107,13 +108,23 @@ class Session:
         except Unplayable as error:
             self.end_play(PlayEnd.FAILED, str(error))
         else:
-            self._tables.players.begin(self.row, self.play)
+            self._begin_to_play(self.play)
         return True
+
+    def _begin_to_play(self, play: Playing) -> None:
+        if play.codec is Codec.OPUS:
+            self._tables.packet_players.begin(self.row, play)
+        else:
+            self._tables.players.begin(self.row, play)
+
+    def _stop_players(self) -> None:
+        self._tables.players.stop(self.row)
+        self._tables.packet_players.stop(self.row)
 
     def end_play(self, why: PlayEnd, detail: str = "") -> None:
         """Be silent, and tell how far it came."""
         if self.play is not None:
-            self._tables.players.stop(self.row)
+            self._stop_players()
             self._tell(self.play.ended(why, detail))
         self.play = self._tape = None
 
@@ -153,9 +164,15 @@ class Session:
             self._hear_key(header, payload)
 
     def hear_many(self) -> None:
-        """Let the tables take what is plain of the source that was heard last."""
+        """
+        Let the tables take what is plain of the source that was heard last.
+
+        What is transcoded goes the long way: its limit is a low one (``transcoding``).
+        """
         source, media, transport = self.sources.latest, self.media, self.transport
         if source is None or media is None or transport is None:
+            return
+        if media.codec.is_transcoded:
             return
         if transport.peer is None or media.direction not in _RECEIVING:
             return
@@ -190,6 +207,9 @@ class Session:
         if not recorder.is_recording[self.row]:
             return
         recorder.change_source(self.row, ssrc)
+        if recorder.is_transcoded(self.row):
+            recorder.put_transcoded(self.row, ssrc, number, timestamp, payload)
+            return
         recorder.put(
             np.array([self.row], np.intp),
             np.array([ssrc], np.uint32),

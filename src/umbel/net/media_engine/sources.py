@@ -26,12 +26,19 @@ class Sources:
 
     def __init__(self) -> None:
         self.latest: Source | None = None
+        self._clock_rate = Reception.CLOCK_RATE
         self._known: dict[int, Source] = {}
         self._forgotten_received = 0
         self._forgotten_lost = 0
 
     def __iter__(self) -> Iterator[Source]:
         return iter(self._known.values())
+
+    def change_clock(self, clock_rate: int) -> None:
+        """Expect the clock of the codec that was agreed on last."""
+        self._clock_rate = clock_rate
+        for source in self:
+            source.reception.change_clock(clock_rate)
 
     def knows(self, ssrc: int) -> bool:
         """Say whether the source was heard before."""
@@ -42,7 +49,7 @@ class Sources:
         if self.latest is not None and self.latest.ssrc == ssrc:
             return self.latest
         if ssrc not in self._known:
-            self._add(Source(ssrc))
+            self._add(Source(ssrc, Reception(self._clock_rate)))
         self.latest = self._known[ssrc]
         return self.latest
 

@@ -6,6 +6,7 @@ from umbel.media.engine import Event
 from umbel.media.srtp import Protectors, Unprotectors
 
 from .hearing import Hearing
+from .packet_players import PacketPlayers
 from .players import Players
 from .recording import Recorder
 from .seating import Seating
@@ -18,6 +19,7 @@ class Tables:
     def __init__(self, rows: int, tell: Callable[[Event], None]) -> None:
         self.senders = Senders(rows)
         self.players = Players(rows)
+        self.packet_players = PacketPlayers()
         self.protectors = Protectors(rows)
         self.unprotectors = Unprotectors(rows)
         self.recorder = Recorder(rows, tell)
