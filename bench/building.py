@@ -46,7 +46,9 @@ def build() -> Programs:
     """Compile what is not compiled yet."""
     _install(tuple(package for what, package in _NEEDED.items() if not _is_there(what)))
     CACHE.mkdir(parents=True, exist_ok=True)
-    return Programs(load=_compiled("load"), loop=_compiled("loop"), libsrtp=_libsrtp())
+    libsrtp = _libsrtp()
+    names = _python_names(libsrtp)
+    return Programs(load=_compiled("load", names), loop=_compiled("loop", names), libsrtp=libsrtp)
 
 
 def _is_there(what: str) -> bool:
@@ -68,10 +70,10 @@ def _install(packages: tuple[str, ...]) -> None:
         raise NotPossible(f"apt-get could not install {wanted}:\n{done.stderr.strip()}")
 
 
-def _compiled(name: str) -> Path:
+def _compiled(name: str, names: Path) -> Path:
     """Give a program, named after all that it is made of, so that it is never an old one."""
     sources, libraries = _PROGRAMS[name]
-    text = b"".join(path.read_bytes() for path in sorted(_SOURCES.iterdir()))
+    text = b"".join(path.read_bytes() for path in (names, *sorted(_SOURCES.iterdir())))
     digest = hashlib.sha256(text + repr((_FLAGS, libraries)).encode()).hexdigest()[:12]
     program = CACHE / f"{name}-{digest}"
     if program.exists():
@@ -79,7 +81,8 @@ def _compiled(name: str) -> Path:
     say(f"Compiling {program.name} …")
     for old in CACHE.glob(f"{name}-*"):
         old.unlink()
-    command = ("gcc", *_FLAGS, "-o", str(program), *sources, *libraries, "-ldl", "-lm")
+    files = (*sources, str(names))
+    command = ("gcc", *_FLAGS, "-rdynamic", "-o", str(program), *files, *libraries, "-ldl", "-lm")
     done = subprocess.run(command, cwd=_SOURCES, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise NotPossible(f"gcc could not build {name}:\n{done.stderr}")
@@ -97,3 +100,21 @@ def _libsrtp() -> Path:
         for binding in Path(package.origin).parent.glob("_binding*.so"):
             return binding
     raise NotPossible("pylibsrtp is not installed, whose libsrtp the bench uses: script/bootstrap")
+
+
+def _python_names(libsrtp: Path) -> Path:
+    """
+    Write a C source with each name that pylibsrtp's file wants of Python.
+
+    A program of ours that loads the file has no Python. libsrtp needs none, but the loader wants to
+    find the names: here they are, for nothing.
+    """
+    command = ("nm", "--dynamic", "--undefined-only", "--format=just-symbols", str(libsrtp))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NotPossible(f"nm could not read {libsrtp}: {done.stderr.strip()}")
+    wanted = sorted(name for name in done.stdout.split() if name.startswith(("Py", "_Py")))
+    lines = (f"char {name.partition('@')[0]}[64];" for name in wanted)
+    path = CACHE / "python-names.c"
+    path.write_text("/* Names of Python, of which nothing is used. */\n" + "\n".join(lines) + "\n")
+    return path

@@ -120,13 +120,17 @@ class Doubt:
 def doubts(step: Step) -> Iterator[Doubt]:
     """Say why the figures of a step cannot be trusted; nothing: they can."""
     late = step.window.sent_late / step.window.sent if step.window.sent else 0.0
-    for what, share, most in (
-        ("packets that the generator sent late:", late, GENERATOR_LATE),
-        ("of a core used by others:", step.foreign, NOISE),
-        ("of a core taken by the host:", step.stolen, STOLEN),
-    ):
-        if share > most:
-            yield Doubt(what=what, share=share)
+    if late > GENERATOR_LATE:
+        yield Doubt(what="packets that the generator sent late:", share=late)
+    yield from use_doubts(step.foreign, step.stolen)
+
+
+def use_doubts(foreign: float, stolen: float) -> Iterator[Doubt]:
+    """Say why figures taken beside others cannot be trusted; both in seconds of a core a second."""
+    if foreign > NOISE:
+        yield Doubt(what="of a core used by others:", share=foreign)
+    if stolen > STOLEN:
+        yield Doubt(what="of a core taken by the host:", share=stolen)
 
 
 def worst(several: Iterable[Doubt]) -> tuple[Doubt, ...]:
@@ -207,6 +211,24 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How much a server does in a second, and how long each took; delays in milliseconds."""
+
+    what: str
+    contestant: str
+    value: float
+    cpu: float
+    p50: float
+    p99: float
+    failed: int
+    doubts: tuple[Doubt, ...] = ()
+
+    def to_json(self) -> Json:
+        """Give it for programs."""
+        return {**asdict(self), "doubts": [str(it) for it in self.doubts]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
     """One figure of ours against the same of another, taken side by side."""
 
@@ -248,6 +270,18 @@ def limit_ratio(ours: Series, theirs: Series, target: float | None = None) -> Ra
     )
 
 
+def rate_ratio(ours: Rate, theirs: Rate, target: float | None = None) -> Ratio:
+    """Compare what two servers do in a second."""
+    return Ratio(
+        what=ours.what,
+        ours=ours.value,
+        theirs=theirs.value,
+        against=theirs.contestant,
+        target=target,
+        doubts=worst((*ours.doubts, *theirs.doubts)),
+    )
+
+
 def cost_ratio(series: Series, few: int, many: int) -> Ratio | None:
     """Compare what 100 calls cost among few with what they cost among many; at least 1 is good."""
     costs = series.cost_per_100()
@@ -277,6 +311,18 @@ def ratio_lines(ratios: Sequence[Ratio]) -> Iterator[str]:
         yield (
             f"| {it.what} | {it.ours:,.6g} | {it.theirs:,.6g} | {it.against} | {value} | "
             f"{target} | {verdict} |"
+        )
+
+
+def rate_lines(rates: Sequence[Rate]) -> Iterator[str]:
+    """Give the rates as a table in Markdown."""
+    yield "| what | who | a second | p50 ms | p99 ms | % of the core | |"
+    yield "|---|---|--:|--:|--:|--:|---|"
+    for it in rates:
+        doubtful = f"in doubt ({'; '.join(map(str, it.doubts))})" if it.doubts else ""
+        yield (
+            f"| {it.what} | {it.contestant} | {it.value:,.0f} | {it.p50:.1f} | {it.p99:.1f} | "
+            f"{100 * it.cpu:.0f} | {doubtful} |"
         )
 
 
