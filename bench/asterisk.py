@@ -111,6 +111,7 @@ class AsteriskServer:
     port = 5580
     play = site.PLAY
     voice_mail = site.VOICE_MAIL
+    piece = 32768 / 16000  # the buffer that it gives to a file
 
     def __init__(self) -> None:
         self._home = CACHE / "asterisk"

@@ -26,7 +26,8 @@ class Kind:
     plays: bool
     records: bool
     is_secure: bool = False
-    has_own_ports: bool = False
+    has_own_ports: bool | None = None
+    """Whether each call has ports of its own; ``None``: as the server likes."""
 
     @property
     def name(self) -> str:
@@ -35,6 +36,8 @@ class Kind:
         if not self.plays:
             does = "recording"
         media = "SRTP" if self.is_secure else "RTP"
+        if self.has_own_ports is None:
+            return f"{does}, {media}"
         return f"{does}, {media}, {'a port per call' if self.has_own_ports else 'shared ports'}"
 
 

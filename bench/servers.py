@@ -27,6 +27,8 @@ class Server(Protocol):
     """Who answers and plays without end."""
     voice_mail: str
     """Who answers and records."""
+    piece: float
+    """Seconds by which its recordings grow at once."""
 
     def command(self) -> Sequence[str]:
         """Prepare a new start, and give the command that serves in the foreground."""
@@ -45,6 +47,7 @@ class UmbelServer:
     port = 5570
     play = site.PLAY
     voice_mail = site.VOICE_MAIL
+    piece = 1.1
 
     def __init__(self) -> None:
         self._place = site.Place(folder=CACHE / "node", port=self.port)

@@ -12,7 +12,7 @@ from .figures import Doubt, Kind, Rate, Series, Step, doubts, failures
 from .machine import Cores, memory
 from .programs import Generator, Tally
 from .progress import say
-from .searching import Plan, in_steps, search
+from .searching import Plan, search
 from .servers import Running, Server
 from .watching import Use, Watch
 
@@ -24,6 +24,8 @@ PACKETS_OF_A_CALL: Final = 45
 PROMPT_SECONDS: Final = 1.0
 
 _ROUND: Final = 50
+_RECORDING_WINDOW: Final = 2.0
+"""Times the window of playing: files grow by pieces of seconds."""
 _GENERATOR_LIMIT: Final = 0.95
 """Of its core; where the generator needs more it may be the limit itself."""
 _TRANSPORTS: Final = ("udp", "tcp", "tls")
@@ -163,9 +165,10 @@ async def calls_per_second(measured: Measured, *, is_secure: bool) -> Rate:
         steps=(20, 50, 100, 200, 400),
         fineness=measured.bench.pace.fineness,
         most=2000,
+        unit=5,
     )
 
-    async def holds(rate: float) -> bool:
+    async def holds(rate: int) -> bool:
         nonlocal best
         tally, use = await _one_rate(measured, rate, is_secure=is_secure)
         wrong = _wrong_with(tally, rate)
@@ -228,13 +231,13 @@ async def calls_held(measured: Measured, kind: Kind) -> Series:
     series = Series(contestant=measured.server.name, kind=kind)
     climb = _Climb(measured, series)
     steps = (100, 200, 400, 800, 1200, 1600, 2000, 2500, 3000)
-    plan = Plan(steps=steps, fineness=measured.bench.pace.fineness, most=measured.bench.most)
+    pace = measured.bench.pace
+    plan = Plan(steps=steps, fineness=pace.fineness, most=measured.bench.most, unit=_ROUND)
     try:
-        limit = await _search(plan, climb.holds)
+        series.limit = await _search(plan, climb.holds)
     finally:
         await climb.stop()
         await measured.stop()
-    series.limit = in_steps(limit, _ROUND) if limit else 0
     return series
 
 
@@ -248,9 +251,8 @@ class _Climb:
         self._leaving: Callable[[], Awaitable[None]] | None = None
         self._up = 0
 
-    async def holds(self, wanted: float) -> bool:
+    async def holds(self, calls: int) -> bool:
         """Say whether so many calls hold; what failed in doubt is tried once more."""
-        calls = in_steps(wanted, _ROUND)
         for is_last in (False, True):
             step = await self._step(calls)
             self._series.steps.append(step)
@@ -296,8 +298,10 @@ class _Climb:
         await asyncio.sleep(pace.settle + (3.0 if kind.records else 0.0))
         watch = measured.watch()
         before = measured.server.recorded()
-        window = await generator.window(pace.window)
+        window = await generator.window(pace.window * (_RECORDING_WINDOW if kind.records else 1))
         recorded = measured.server.recorded() - before
+        # Files grow by pieces: what is spoken may still wait in the server for the next one.
+        recorded = min(recorded + self._up * measured.server.piece, self._up * window.seconds)
         use = watch.end()
         return Step(
             calls=calls,
@@ -360,14 +364,15 @@ async def delays(measured: Measured, held: int) -> list[Rate]:
 # --- what all have in common -----------------------------------------------------------------
 
 
-async def _search(plan: Plan, holds: Callable[[float], Awaitable[bool]]) -> float:
+async def _search(plan: Plan, holds: Callable[[int], Awaitable[bool]]) -> int:
     progress = search(plan)
     try:
         target = next(progress)
         while True:
             target = progress.send(await holds(target))
     except StopIteration as end:
-        return float(end.value)
+        found: int = end.value
+        return found
 
 
 def _doubts(use: Use, tally: Tally) -> tuple[Doubt, ...]:
