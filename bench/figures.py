@@ -114,10 +114,11 @@ class Doubt:
     """A reason not to trust a figure, and how strong it is."""
 
     what: str
-    share: float
+    share: float | None = None
+    """Where it can be told as a number, how much."""
 
     def __str__(self) -> str:
-        return f"{self.what} {self.share:.0%}"
+        return self.what if self.share is None else f"{self.what} {self.share:.0%}"
 
 
 def doubts(step: Step) -> Iterator[Doubt]:
@@ -140,7 +141,8 @@ def worst(several: Iterable[Doubt]) -> tuple[Doubt, ...]:
     """Give the strongest doubt of each sort."""
     found: dict[str, Doubt] = {}
     for doubt in several:
-        if doubt.what not in found or found[doubt.what].share < doubt.share:
+        stronger = found.setdefault(doubt.what, doubt)
+        if (doubt.share or 0.0) > (stronger.share or 0.0):
             found[doubt.what] = doubt
     return tuple(found.values())
 
@@ -187,7 +189,7 @@ class Series:
         """
         failed = [step for step in self.steps if step.calls > self.limit]
         if not failed:
-            return ()
+            return (Doubt(what=f"{self.contestant} may hold more: nothing failed"),)
         least = min(step.calls for step in failed)
         tries = [tuple(doubts(step)) for step in failed if step.calls == least]
         return worst(chain.from_iterable(tries)) if all(tries) else ()
