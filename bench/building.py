@@ -1,4 +1,4 @@
-"""Builds the two C programs of the bench, and finds the libsrtp that they use."""
+"""Builds the C programs of the bench, and finds the libsrtp that they use."""
 
 import hashlib
 import importlib.util
@@ -19,6 +19,7 @@ _FLAGS: Final = ("-O2", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wer
 _PROGRAMS: Final = {
     "load": (("load.c", "callers.c", "wires.c", "streams.c", "secure.c"), ("-lssl", "-lcrypto")),
     "loop": (("loop.c", "secure.c"), ("-lpthread",)),
+    "answer": (("answer.c",), ("-lssl", "-lcrypto")),
 }
 _NEEDED: Final = {
     "gcc": "gcc",
@@ -39,6 +40,7 @@ class Programs:
 
     load: Path
     loop: Path
+    answer: Path
     libsrtp: Path
 
 
@@ -48,7 +50,8 @@ def build() -> Programs:
     CACHE.mkdir(parents=True, exist_ok=True)
     libsrtp = _libsrtp()
     names = _python_names(libsrtp)
-    return Programs(load=_compiled("load", names), loop=_compiled("loop", names), libsrtp=libsrtp)
+    load, loop, answer = (_compiled(name, names) for name in _PROGRAMS)
+    return Programs(load=load, loop=loop, answer=answer, libsrtp=libsrtp)
 
 
 def _is_there(what: str) -> bool:

@@ -6,9 +6,9 @@ from typing import Final
 
 from . import signalling
 from .asterisk import AsteriskServer
-from .figures import Kind, Rate, Ratio, Series, limit_ratio, rate_ratio
+from .figures import Kind, Rate, Ratio, Series, limit_ratio, rate_ratio, worst
 from .progress import say
-from .servers import UmbelServer
+from .servers import AnswerServer, UmbelServer
 from .signalling import Bench, Measured
 
 HOLDS_PLAYING: Final = 8.0
@@ -32,9 +32,9 @@ class Results:
 async def signal(bench: Bench, media: Sequence[str]) -> Results:
     """Measure the signalling of a node, and its delay while the media is full."""
     results, umbel = Results(), Measured(bench, UmbelServer())
+    limit = Measured(bench, AnswerServer(bench.programs.answer))
     try:
-        results.rates += await signalling.options(umbel)
-        results.rates += await signalling.handshakes(umbel)
+        await _compare_requests((umbel, limit), results, None)
         for medium in media:
             is_secure = medium == "srtp"
             results.rates.append(await signalling.calls_per_second(umbel, is_secure=is_secure))
@@ -44,6 +44,7 @@ async def signal(bench: Bench, media: Sequence[str]) -> Results:
         results.rates += [idle, full]
         results.ratios.append(_delay_ratio(idle, full))
     finally:
+        await limit.stop()
         await umbel.stop()
     return results
 
@@ -54,7 +55,7 @@ def _delay_ratio(idle: Rate, full: Rate) -> Ratio:
         ours=full.p99,
         theirs=idle.p99,
         against="itself",
-        doubts=(*idle.doubts, *full.doubts),
+        doubts=worst((*idle.doubts, *full.doubts)),
     )
 
 
@@ -66,7 +67,7 @@ async def against_asterisk(bench: Bench, media: Sequence[str]) -> Results:
     both = (Measured(bench, UmbelServer()), Measured(bench, asterisk))
     results = Results()
     try:
-        await _compare_requests(both, results)
+        await _compare_requests(both, results, OPTIONS_PER_SECOND)
         for medium in media:
             await _compare_rates(both, medium == "srtp", results)
         for medium in media:
@@ -81,9 +82,9 @@ _Both = tuple[Measured, Measured]
 _Measure = Callable[[Measured], Awaitable[list[Rate]]]
 
 
-async def _compare_requests(both: _Both, results: Results) -> None:
+async def _compare_requests(both: _Both, results: Results, wanted: float | None) -> None:
     for measure, target in (
-        (signalling.options, OPTIONS_PER_SECOND),
+        (signalling.options, wanted),
         (signalling.handshakes, None),
     ):
         ours, theirs = [await _alone(measure, measured) for measured in both]

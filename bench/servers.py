@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,10 +10,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
+from umbel.backends.authority import Authority
+from umbel.net.clock import SystemClock
+
 from . import site
 from .building import CACHE, ROOT, NotPossible
 from .machine import cpu_seconds, families, listeners, pin
 
+_NAME: Final = "answer.umbel.test"
 _PATIENCE: Final = 40.0
 _SETTLE: Final = 2.0
 
@@ -65,6 +70,33 @@ class UmbelServer:
     def recorded(self) -> float:
         """Give the seconds in the store's folder of audio."""
         return seconds_in(self._place.audio)
+
+
+class AnswerServer:
+    """A small C program that answers OPTIONS and nothing else: the limit of the machine."""
+
+    name = "C answer"
+    port = 5590
+    play = voice_mail = ""
+    piece = 0.0
+
+    def __init__(self, program: Path) -> None:
+        self._program = program
+
+    def command(self) -> Sequence[str]:
+        """Make its certificate, of the kind that a node's is, and give the command."""
+        folder = CACHE / "answer"
+        shutil.rmtree(folder, ignore_errors=True)
+        files = Authority(folder, SystemClock().wall()).issue(_NAME, ("127.0.0.1",))
+        return (str(self._program), str(self.port), str(files.certificate), str(files.key))
+
+    def environment(self) -> Mapping[str, str]:
+        """Give nothing."""
+        return {}
+
+    def recorded(self) -> float:
+        """Give nothing: it takes no calls."""
+        return 0.0
 
 
 class Running:

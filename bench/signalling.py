@@ -24,10 +24,12 @@ PACKETS_OF_A_CALL: Final = 45
 PROMPT_SECONDS: Final = 1.0
 
 _ROUND: Final = 50
-_RECORDING_WINDOW: Final = 2.0
+_RECORDING_WINDOW: Final = 2
 """Times the window of playing: files grow by pieces of seconds."""
 _GENERATOR_LIMIT: Final = 0.95
 """Of its core; where the generator needs more it may be the limit itself."""
+_BUSY: Final = 0.8
+"""Of its core; a server that uses less of it while all wait for it may well do more."""
 _TRANSPORTS: Final = ("udp", "tcp", "tls")
 
 
@@ -135,6 +137,9 @@ async def _closed_loop(measured: Measured, transport: str, command: str, what: s
         watch = measured.watch()
         tally = await generator.run_calls(f"{command} {seconds}", seconds + 2)
         use = watch.end()
+    doubtful = _doubts(use, tally)
+    if use.cpu < _BUSY:
+        doubtful += (Doubt(what="it was not busy; of the core it used only", share=use.cpu),)
     delay = tally.handshakes if command.startswith("handshakes") else tally.options
     return _told(
         Rate(
@@ -145,7 +150,7 @@ async def _closed_loop(measured: Measured, transport: str, command: str, what: s
             p50=delay.p50,
             p99=delay.p99,
             failed=tally.refused + tally.timed_out,
-            doubts=_doubts(use, tally),
+            doubts=doubtful,
         )
     )
 

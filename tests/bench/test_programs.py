@@ -45,8 +45,8 @@ class TestAStream:
         peers = [peer_of(stream) for stream in range(4000)]
 
         assert len(set(peers)) == 4000
-        assert peers[0] == ("127.1.0.1", 20000)
-        assert peers[21] == ("127.1.0.2", 20002)
+        assert peers[0] == ("127.1.0.1", 30200)
+        assert peers[21] == ("127.1.0.2", 30202)
 
     def test_has_keys_of_its_own_for_each_direction(self) -> None:
         keys = {secure_key(stream, towards) for stream in range(100) for towards in (False, True)}
