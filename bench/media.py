@@ -43,7 +43,7 @@ class Pace:
     """Of the search for the limit: 1.05 is 5 %."""
 
 
-THOROUGH: Final = Pace(settle=1.2, window=3.0, fineness=1.06)
+THOROUGH: Final = Pace(settle=1.0, window=3.0, fineness=1.07)
 QUICK: Final = Pace(settle=0.8, window=2.0, fineness=1.15)
 
 
@@ -59,7 +59,11 @@ class Bench:
 
 
 def kinds(names: Sequence[str], media: Sequence[str], sockets: Sequence[str]) -> list[Kind]:
-    """Give the kinds of calls that are asked for, those first that the targets speak of."""
+    """
+    Give the kinds of calls that are asked for, those first that the targets speak of.
+
+    What a port per call costs is shown by the first of *names* alone.
+    """
     return [
         Kind(
             plays=name != "recording",
@@ -68,7 +72,7 @@ def kinds(names: Sequence[str], media: Sequence[str], sockets: Sequence[str]) ->
             has_own_ports=socket == "own",
         )
         for socket in sockets
-        for name in names
+        for name in (names if socket == "shared" else names[:1])
         for medium in media
     ]
 
@@ -121,7 +125,7 @@ def _plan(bench: Bench, kind: Kind, before: Sequence[Series]) -> Plan:
     else:
         known = [it.limit for it in before if it.kind.is_secure == kind.is_secure and it.limit]
         likely = known[-1] if known else 1000
-        steps = (100, likely // 2, likely)
+        steps = (likely // 2, likely)
     return Plan(steps=steps, fineness=bench.pace.fineness, most=bench.most, unit=ROUND)
 
 
