@@ -11,7 +11,16 @@ from .figures import ON_TIME_SHARE, Series
 
 Point = tuple[float, float]
 
-_COLOURS: Final = ("#1f6fb4", "#d1495b", "#2e8b57", "#8e5ea2", "#e08e0b", "#555555", "#00a5a5")
+_COLOURS: Final = (
+    "#1f6fb4",
+    "#d1495b",
+    "#2e8b57",
+    "#8e5ea2",
+    "#e08e0b",
+    "#555555",
+    "#00a5a5",
+    "#c2188b",
+)
 _WIDTH, _HEIGHT = 560, 320
 _LEFT, _TOP, _RIGHT, _BOTTOM = 64, 44, 24, 52
 _LINE: Final = 18
@@ -19,6 +28,8 @@ _TICKS: Final = 6
 _LATEST_SHOWN: Final = 40.0
 """Milliseconds; what is later is drawn at the edge."""
 _LATE: Final = 10.0
+_OURS: Final = "Umbel"
+_DASHES: Final = "6 4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +38,9 @@ class Line:
 
     name: str
     points: tuple[Point, ...]
+    group: str
+    """Lines of a group have one colour: they are what is to be compared."""
+    is_dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,25 +76,29 @@ def plot(all_series: Sequence[Series]) -> str:
     return draw((late, core))
 
 
-def _name(series: Series) -> str:
-    return f"{series.contestant}: {series.kind.name}"
-
-
 def _lateness(series: Series) -> Line:
-    last_of_each = {step.calls: step.window.p99 for step in series.steps}
-    return Line(name=_name(series), points=tuple(sorted(last_of_each.items())))
+    return _line(series, {step.calls: step.window.p99 for step in series.steps})
 
 
 def _use(series: Series) -> Line:
-    last_of_each = {step.calls: 100 * step.cpu for step in series.steps}
-    return Line(name=_name(series), points=tuple(sorted(last_of_each.items())))
+    return _line(series, {step.calls: 100 * step.cpu for step in series.steps})
+
+
+def _line(series: Series, last_of_each: dict[int, float]) -> Line:
+    return Line(
+        name=f"{series.contestant}: {series.kind.name}",
+        points=tuple(sorted(last_of_each.items())),
+        group=series.kind.name,
+        is_dashed=series.contestant != _OURS,
+    )
 
 
 def draw(panels: Sequence[Panel]) -> str:
-    """Give an SVG document; lines of one name have one colour in all panels."""
-    names = list(dict.fromkeys(line.name for panel in panels for line in panel.lines))
-    colours = dict(zip(names, cycle(_COLOURS), strict=False))
-    width, height = _WIDTH * len(panels), _HEIGHT + _LINE * len(names) + _LINE
+    """Give an SVG document, with the names of all lines beneath."""
+    lines = {line.name: line for panel in panels for line in panel.lines}
+    groups = dict.fromkeys(line.group for line in lines.values())
+    colours = dict(zip(groups, cycle(_COLOURS), strict=False))
+    width, height = _WIDTH * len(panels), _HEIGHT + _LINE * len(lines) + _LINE
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
@@ -90,12 +108,19 @@ def draw(panels: Sequence[Panel]) -> str:
         parts.append(f'<g transform="translate({place * _WIDTH} 0)">')
         parts += _draw_panel(panel, colours)
         parts.append("</g>")
-    for place, name in enumerate(names):
+    for place, line in enumerate(lines.values()):
         y = _HEIGHT + _LINE * place
-        parts.append(f'<rect x="{_LEFT}" y="{y}" width="22" height="4" fill="{colours[name]}"/>')
-        parts.append(_text(_LEFT + 30, y + 7, name))
+        parts.append(_polyline([(_LEFT, y), (_LEFT + 26, y)], line, colours))
+        parts.append(_text(_LEFT + 34, y + 4, line.name))
     parts.append("</svg>")
     return "\n".join(parts) + "\n"
+
+
+def _polyline(places: Sequence[Point], line: Line, colours: dict[str, str]) -> str:
+    points = " ".join(f"{x:g},{y:g}" for x, y in places)
+    dashes = f' stroke-dasharray="{_DASHES}"' if line.is_dashed else ""
+    colour = colours[line.group]
+    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>'
 
 
 def _draw_panel(panel: Panel, colours: dict[str, str]) -> Iterator[str]:
@@ -122,11 +147,9 @@ def _draw_panel(panel: Panel, colours: dict[str, str]) -> Iterator[str]:
         yield _stroke(at((0, panel.mark)), at((most_across, panel.mark)), "#bb0000", dashes="5 4")
     for line in panel.lines:
         places = [at(point) for point in line.points]
-        joined = " ".join(f"{x:g},{y:g}" for x, y in places)
-        colour = colours[line.name]
-        yield f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        yield _polyline(places, line, colours)
         for x, y in places:
-            yield f'<circle cx="{x:g}" cy="{y:g}" r="3" fill="{colour}"/>'
+            yield f'<circle cx="{x:g}" cy="{y:g}" r="3" fill="{colours[line.group]}"/>'
 
 
 def ticks(most: float) -> list[float]:

@@ -14,19 +14,26 @@ def panel(*lines: Line, mark: float | None = None) -> Panel:
 
 
 class TestAPlot:
-    def test_has_a_line_for_each_name_and_says_whose_it_is(self) -> None:
-        one = Line(name="Umbel & co", points=((0.0, 0.0), (100.0, 5.0)))
-        other = Line(name="C loop", points=((0.0, 1.0), (100.0, 2.0)))
-        tree = ElementTree.fromstring(draw([panel(one, other, mark=5.0), panel(one)]))
-        words = [text.text for text in tree.iter(f"{SVG}text")]
-        colours = [line.get("stroke") for line in tree.iter(f"{SVG}polyline")]
+    def test_says_whose_each_line_is(self) -> None:
+        one = Line(name="Umbel & co", points=((0.0, 0.0), (100.0, 5.0)), group="RTP")
+        tree = ElementTree.fromstring(draw([panel(one, mark=5.0)]))
 
-        assert {"Umbel & co", "C loop", "a < b"} <= set(words)
-        assert colours[0] == colours[2] != colours[1]
+        assert {"Umbel & co", "a < b"} <= {text.text for text in tree.iter(f"{SVG}text")}
+
+    def test_gives_one_colour_to_what_is_compared_and_dashes_the_other(self) -> None:
+        points = ((0.0, 0.0), (100.0, 5.0))
+        ours = Line(name="Umbel", points=points, group="RTP")
+        theirs = Line(name="C loop", points=points, group="RTP", is_dashed=True)
+        secure = Line(name="Umbel, SRTP", points=points, group="SRTP")
+        tree = ElementTree.fromstring(draw([panel(ours, theirs, secure)]))
+        drawn = list(tree.iter(f"{SVG}polyline"))[:3]
+
+        assert drawn[0].get("stroke") == drawn[1].get("stroke") != drawn[2].get("stroke")
+        assert [bool(line.get("stroke-dasharray")) for line in drawn] == [False, True, False]
 
     def test_draws_what_is_too_high_at_the_edge(self) -> None:
-        line = Line(name="late", points=((0.0, 10.0), (100.0, 5000.0)))
-        (drawn,) = ElementTree.fromstring(draw([panel(line)])).iter(f"{SVG}polyline")
+        line = Line(name="late", points=((0.0, 10.0), (100.0, 5000.0)), group="RTP")
+        drawn = next(ElementTree.fromstring(draw([panel(line)])).iter(f"{SVG}polyline"))
         heights = [point.split(",")[1] for point in (drawn.get("points") or "").split()]
 
         assert heights[0] == heights[1]
