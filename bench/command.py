@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -140,9 +141,18 @@ def target_command(out: Path | None, folder: Path | None, port: int, only_write:
 
 def _run(work: Coroutine[None, None, Results]) -> Results:
     try:
-        return asyncio.run(work)
+        return asyncio.run(_until_terminated(work))
+    except asyncio.CancelledError as error:
+        raise click.ClickException("it was ended from outside") from error
     except (NotPossible, ProgramFailed) as error:
         raise click.ClickException(str(error)) from error
+
+
+async def _until_terminated(work: Coroutine[None, None, Results]) -> Results:
+    """Let SIGTERM end the work as Ctrl-C does: no server that was started is left running."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 def _cores(server: int) -> Cores:
