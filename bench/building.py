@@ -1,4 +1,4 @@
-"""Builds the two C programs of the bench, and finds the libsrtp that they use."""
+"""Builds the C programs of the bench, and finds the libsrtp that they use."""
 
 import hashlib
 import importlib.util
@@ -19,6 +19,7 @@ _FLAGS: Final = ("-O2", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wer
 _PROGRAMS: Final = {
     "load": (("load.c", "callers.c", "wires.c", "streams.c", "secure.c"), ("-lssl", "-lcrypto")),
     "loop": (("loop.c", "secure.c"), ("-lpthread",)),
+    "answer": (("answer.c",), ("-lssl", "-lcrypto")),
 }
 _NEEDED: Final = {
     "gcc": "gcc",
@@ -39,6 +40,7 @@ class Programs:
 
     load: Path
     loop: Path
+    answer: Path
     libsrtp: Path
 
 
@@ -46,7 +48,10 @@ def build() -> Programs:
     """Compile what is not compiled yet."""
     _install(tuple(package for what, package in _NEEDED.items() if not _is_there(what)))
     CACHE.mkdir(parents=True, exist_ok=True)
-    return Programs(load=_compiled("load"), loop=_compiled("loop"), libsrtp=_libsrtp())
+    libsrtp = _libsrtp()
+    names = _python_names(libsrtp)
+    load, loop, answer = (_compiled(name, names) for name in _PROGRAMS)
+    return Programs(load=load, loop=loop, answer=answer, libsrtp=libsrtp)
 
 
 def _is_there(what: str) -> bool:
@@ -68,10 +73,10 @@ def _install(packages: tuple[str, ...]) -> None:
         raise NotPossible(f"apt-get could not install {wanted}:\n{done.stderr.strip()}")
 
 
-def _compiled(name: str) -> Path:
+def _compiled(name: str, names: Path) -> Path:
     """Give a program, named after all that it is made of, so that it is never an old one."""
     sources, libraries = _PROGRAMS[name]
-    text = b"".join(path.read_bytes() for path in sorted(_SOURCES.iterdir()))
+    text = b"".join(path.read_bytes() for path in (names, *sorted(_SOURCES.iterdir())))
     digest = hashlib.sha256(text + repr((_FLAGS, libraries)).encode()).hexdigest()[:12]
     program = CACHE / f"{name}-{digest}"
     if program.exists():
@@ -79,7 +84,8 @@ def _compiled(name: str) -> Path:
     say(f"Compiling {program.name} …")
     for old in CACHE.glob(f"{name}-*"):
         old.unlink()
-    command = ("gcc", *_FLAGS, "-o", str(program), *sources, *libraries, "-ldl", "-lm")
+    files = (*sources, str(names))
+    command = ("gcc", *_FLAGS, "-rdynamic", "-o", str(program), *files, *libraries, "-ldl", "-lm")
     done = subprocess.run(command, cwd=_SOURCES, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise NotPossible(f"gcc could not build {name}:\n{done.stderr}")
@@ -97,3 +103,21 @@ def _libsrtp() -> Path:
         for binding in Path(package.origin).parent.glob("_binding*.so"):
             return binding
     raise NotPossible("pylibsrtp is not installed, whose libsrtp the bench uses: script/bootstrap")
+
+
+def _python_names(libsrtp: Path) -> Path:
+    """
+    Write a C source with each name that pylibsrtp's file wants of Python.
+
+    A program of ours that loads the file has no Python. libsrtp needs none, but the loader wants to
+    find the names: here they are, for nothing.
+    """
+    command = ("nm", "--dynamic", "--undefined-only", "--format=just-symbols", str(libsrtp))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NotPossible(f"nm could not read {libsrtp}: {done.stderr.strip()}")
+    wanted = sorted(name for name in done.stdout.split() if name.startswith(("Py", "_Py")))
+    lines = (f"char {name.partition('@')[0]}[64];" for name in wanted)
+    path = CACHE / "python-names.c"
+    path.write_text("/* Names of Python, of which nothing is used. */\n" + "\n".join(lines) + "\n")
+    return path

@@ -26,7 +26,8 @@ class Kind:
     plays: bool
     records: bool
     is_secure: bool = False
-    has_own_ports: bool = False
+    has_own_ports: bool | None = None
+    """Whether each call has ports of its own; ``None``: as the server likes."""
 
     @property
     def name(self) -> str:
@@ -35,6 +36,8 @@ class Kind:
         if not self.plays:
             does = "recording"
         media = "SRTP" if self.is_secure else "RTP"
+        if self.has_own_ports is None:
+            return f"{does}, {media}"
         return f"{does}, {media}, {'a port per call' if self.has_own_ports else 'shared ports'}"
 
 
@@ -111,29 +114,35 @@ class Doubt:
     """A reason not to trust a figure, and how strong it is."""
 
     what: str
-    share: float
+    share: float | None = None
+    """Where it can be told as a number, how much."""
 
     def __str__(self) -> str:
-        return f"{self.what} {self.share:.0%}"
+        return self.what if self.share is None else f"{self.what} {self.share:.0%}"
 
 
 def doubts(step: Step) -> Iterator[Doubt]:
     """Say why the figures of a step cannot be trusted; nothing: they can."""
     late = step.window.sent_late / step.window.sent if step.window.sent else 0.0
-    for what, share, most in (
-        ("packets that the generator sent late:", late, GENERATOR_LATE),
-        ("of a core used by others:", step.foreign, NOISE),
-        ("of a core taken by the host:", step.stolen, STOLEN),
-    ):
-        if share > most:
-            yield Doubt(what=what, share=share)
+    if late > GENERATOR_LATE:
+        yield Doubt(what="packets that the generator sent late:", share=late)
+    yield from use_doubts(step.foreign, step.stolen)
+
+
+def use_doubts(foreign: float, stolen: float) -> Iterator[Doubt]:
+    """Say why figures taken beside others cannot be trusted; both in seconds of a core a second."""
+    if foreign > NOISE:
+        yield Doubt(what="of a core used by others:", share=foreign)
+    if stolen > STOLEN:
+        yield Doubt(what="of a core taken by the host:", share=stolen)
 
 
 def worst(several: Iterable[Doubt]) -> tuple[Doubt, ...]:
     """Give the strongest doubt of each sort."""
     found: dict[str, Doubt] = {}
     for doubt in several:
-        if doubt.what not in found or found[doubt.what].share < doubt.share:
+        stronger = found.setdefault(doubt.what, doubt)
+        if (doubt.share or 0.0) > (stronger.share or 0.0):
             found[doubt.what] = doubt
     return tuple(found.values())
 
@@ -180,7 +189,7 @@ class Series:
         """
         failed = [step for step in self.steps if step.calls > self.limit]
         if not failed:
-            return ()
+            return (Doubt(what=f"{self.contestant} may hold more: nothing failed"),)
         least = min(step.calls for step in failed)
         tries = [tuple(doubts(step)) for step in failed if step.calls == least]
         return worst(chain.from_iterable(tries)) if all(tries) else ()
@@ -204,6 +213,24 @@ class Series:
                 for step in self.steps
             ],
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How much a server does in a second, and how long each took; delays in milliseconds."""
+
+    what: str
+    contestant: str
+    value: float
+    cpu: float
+    p50: float
+    p99: float
+    failed: int
+    doubts: tuple[Doubt, ...] = ()
+
+    def to_json(self) -> Json:
+        """Give it for programs."""
+        return {**asdict(self), "doubts": [str(it) for it in self.doubts]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +275,18 @@ def limit_ratio(ours: Series, theirs: Series, target: float | None = None) -> Ra
     )
 
 
+def rate_ratio(ours: Rate, theirs: Rate, target: float | None = None) -> Ratio:
+    """Compare what two servers do in a second."""
+    return Ratio(
+        what=ours.what,
+        ours=ours.value,
+        theirs=theirs.value,
+        against=theirs.contestant,
+        target=target,
+        doubts=worst((*ours.doubts, *theirs.doubts)),
+    )
+
+
 def cost_ratio(series: Series, few: int, many: int) -> Ratio | None:
     """Compare what 100 calls cost among few with what they cost among many; at least 1 is good."""
     costs = series.cost_per_100()
@@ -277,6 +316,18 @@ def ratio_lines(ratios: Sequence[Ratio]) -> Iterator[str]:
         yield (
             f"| {it.what} | {it.ours:,.6g} | {it.theirs:,.6g} | {it.against} | {value} | "
             f"{target} | {verdict} |"
+        )
+
+
+def rate_lines(rates: Sequence[Rate]) -> Iterator[str]:
+    """Give the rates as a table in Markdown."""
+    yield "| what | who | a second | p50 ms | p99 ms | % of the core | |"
+    yield "|---|---|--:|--:|--:|--:|---|"
+    for it in rates:
+        doubtful = f"in doubt ({'; '.join(map(str, it.doubts))})" if it.doubts else ""
+        yield (
+            f"| {it.what} | {it.contestant} | {it.value:,.0f} | {it.p50:.1f} | {it.p99:.1f} | "
+            f"{100 * it.cpu:.0f} | {doubtful} |"
         )
 
 

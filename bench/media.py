@@ -21,7 +21,7 @@ from .figures import (
 from .machine import Cores, memory
 from .programs import Generator
 from .progress import say
-from .searching import Plan, in_steps, search
+from .searching import Plan, search
 from .watching import Watch
 
 ROUND: Final = 50
@@ -43,7 +43,7 @@ class Pace:
     """Of the search for the limit: 1.05 is 5 %."""
 
 
-THOROUGH: Final = Pace(settle=1.2, window=3.0, fineness=1.06)
+THOROUGH: Final = Pace(settle=1.0, window=3.0, fineness=1.07)
 QUICK: Final = Pace(settle=0.8, window=2.0, fineness=1.15)
 
 
@@ -59,7 +59,11 @@ class Bench:
 
 
 def kinds(names: Sequence[str], media: Sequence[str], sockets: Sequence[str]) -> list[Kind]:
-    """Give the kinds of calls that are asked for, those first that the targets speak of."""
+    """
+    Give the kinds of calls that are asked for, those first that the targets speak of.
+
+    What a port per call costs is shown by the first of *names* alone.
+    """
     return [
         Kind(
             plays=name != "recording",
@@ -68,7 +72,7 @@ def kinds(names: Sequence[str], media: Sequence[str], sockets: Sequence[str]) ->
             has_own_ports=socket == "own",
         )
         for socket in sockets
-        for name in names
+        for name in (names if socket == "shared" else names[:1])
         for medium in media
     ]
 
@@ -115,30 +119,27 @@ def _loop(bench: Bench, kind: Kind, not_ours: set[int]) -> Contestant:
 
 def _plan(bench: Bench, kind: Kind, before: Sequence[Series]) -> Plan:
     """Begin near what is known already; cost is told for the kind that the targets speak of."""
-    steps: tuple[float, ...]
+    steps: tuple[int, ...]
     if kind.plays and kind.records and not kind.has_own_ports:
         steps = COSTED
     else:
         known = [it.limit for it in before if it.kind.is_secure == kind.is_secure and it.limit]
-        likely = float(known[-1]) if known else 1000.0
-        steps = (100, likely / 2, likely)
-    return Plan(steps=steps, fineness=bench.pace.fineness, most=bench.most)
+        likely = known[-1] if known else 1000
+        steps = (likely // 2, likely)
+    return Plan(steps=steps, fineness=bench.pace.fineness, most=bench.most, unit=ROUND)
 
 
 async def _measure_series(
     bench: Bench, kind: Kind, make: _Make, before: Sequence[Series]
 ) -> Series:
     climb = _Climb(bench, kind, make)
-    search_on = search(_plan(bench, kind, before))
+    progress = search(_plan(bench, kind, before))
     try:
-        target = next(search_on)
+        calls = next(progress)
         while True:
-            calls = int(target) if target in COSTED else in_steps(target, ROUND)
-            held = await climb.holds(calls)
-            target = search_on.send(held)
+            calls = progress.send(await climb.holds(calls))
     except StopIteration as end:
-        climb.series.limit = int(end.value) if end.value in COSTED else in_steps(end.value, ROUND)
-        climb.series.limit *= bool(end.value)
+        climb.series.limit = end.value
     finally:
         await climb.stop()
     return climb.series

@@ -5,7 +5,7 @@ from typing import Final
 
 SLOTS: Final = 20
 _FIRST_ADDRESS: Final = int(IPv4Address("127.1.0.1"))
-_FIRST_PORT: Final = 20000
+_FIRST_PORT: Final = 30200
 _MULTIPLIER: Final = 6364136223846793005
 _INCREMENT: Final = 1442695040888963407
 _WORD: Final = (1 << 64) - 1

@@ -14,28 +14,30 @@ _GROWTH: Final = 1.5
 class Plan:
     """Where to look for a limit."""
 
-    steps: tuple[float, ...]
+    steps: tuple[int, ...]
     """What is tried one after the other until something fails."""
     fineness: float
     """The search ends where the least that failed is so many times (1.05: 5 %) the most that held."""
-    most: float
+    most: int
     """What is never exceeded."""
+    unit: int = 1
+    """Between the steps only multiples of it are tried."""
 
     def __post_init__(self) -> None:
-        if not self.steps or self.fineness <= 1:
-            raise ValueError("a plan has steps, and a fineness above 1")
+        if not self.steps or self.fineness <= 1 or self.unit < 1:
+            raise ValueError("a plan has steps, a fineness above 1 and a unit of at least 1")
 
 
-def search(plan: Plan) -> Generator[float, Verdict, float]:
+def search(plan: Plan) -> Generator[int, Verdict, int]:
     """
     Yield what to try next and be sent whether it held; return the most that held, or 0.
 
     After the plan's steps it goes on upwards by half until something fails or ``most`` is reached.
     """
-    held, failed = 0.0, None
+    held, failed = 0, None
     upwards = sorted({min(step, plan.most) for step in plan.steps})
     while failed is None:
-        step = upwards.pop(0) if upwards else min(held * _GROWTH, plan.most)
+        step = upwards.pop(0) if upwards else min(_rounded(held * _GROWTH, plan), plan.most)
         if (yield step):
             held = step
             if held >= plan.most:
@@ -43,8 +45,8 @@ def search(plan: Plan) -> Generator[float, Verdict, float]:
         else:
             failed = step
     while failed > held * plan.fineness:
-        middle = (held + failed) / 2 if held else failed / 2
-        if middle < 1:
+        middle = _rounded((held + failed) / 2, plan)
+        if not held < middle < failed:
             break
         if (yield middle):
             held = middle
@@ -53,6 +55,6 @@ def search(plan: Plan) -> Generator[float, Verdict, float]:
     return held
 
 
-def in_steps(value: float, step: int) -> int:
-    """Round to a whole number of steps, at least one."""
-    return max(step, round(value / step) * step)
+def _rounded(value: float, plan: Plan) -> int:
+    """Give the nearest multiple of the plan's unit, at least one."""
+    return max(1, round(value / plan.unit)) * plan.unit

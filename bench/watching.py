@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .figures import Doubt, use_doubts
 from .machine import dropped, everything, families, memory, stolen
 
 
@@ -18,6 +19,10 @@ class Use:
     dropped: int
     foreign: float
     stolen: float
+
+    def doubts(self) -> list[Doubt]:
+        """Say why figures of this time cannot be trusted; empty: they can."""
+        return list(use_doubts(self.foreign, self.stolen))
 
 
 class Watch:

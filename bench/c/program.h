@@ -24,7 +24,7 @@
 /* Twenty sockets, one for each millisecond of a frame, carry all streams of the generator: a
  * stream has an address of its own in 127.1.0.0/16, so to the other side each is another peer. */
 #define SLOTS 20
-#define FIRST_PEER_PORT 20000
+#define FIRST_PEER_PORT 30200
 #define FIRST_PEER_ADDRESS 0x7f010001u
 
 /* Nanoseconds of the clock by which the kernel stamps what arrives. */

@@ -31,7 +31,7 @@ static int bound_socket(uint16_t port, bool is_stamped)
     int it = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), yes = 1, octets = QUEUE;
     struct sockaddr_in here = endpoint(INADDR_ANY, port);
     if (it < 0 || bind(it, (void *)&here, sizeof here))
-        fail("port %u: %s", port, strerror(errno));
+        fail("UDP port %u of all addresses: %s", port, strerror(errno));
     if (setsockopt(it, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof octets))
         setsockopt(it, SOL_SOCKET, SO_RCVBUF, &octets, sizeof octets);
     setsockopt(it, SOL_SOCKET, SO_SNDBUF, &octets, sizeof octets);

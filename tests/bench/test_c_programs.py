@@ -1,0 +1,49 @@
+"""The C programs meet each other: streams that are heard, with keys that both worked out."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bench.building import Programs, build
+from bench.figures import Kind
+from bench.programs import Generator, Loop, loop_arguments
+
+CALLS = 70
+"""More than one pair of ports is for."""
+SECONDS = 1.5
+"""Until a second and its grace are over, and the loop has handed it over."""
+
+
+@pytest.fixture(scope="module")
+def programs() -> Programs:
+    headers = ("/usr/include/openssl/ssl.h", "/usr/include/srtp2/srtp.h")
+    if shutil.which("gcc") is None or not all(Path(name).exists() for name in headers):
+        pytest.skip("to build it: apt-get install gcc libc6-dev libssl-dev libsrtp2-dev")
+    return build()
+
+
+@pytest.mark.parametrize("is_secure", [False, True])
+@pytest.mark.parametrize("has_own_ports", [False, True])
+async def test_every_stream_is_heard_and_recorded(
+    programs: Programs, has_own_ports: bool, is_secure: bool
+) -> None:
+    kind = Kind(plays=True, records=True, is_secure=is_secure, has_own_ports=has_own_ports)
+    loop = await Loop.run(programs.loop, *loop_arguments(kind, CALLS, programs.libsrtp, 0))
+    secure = ["--libsrtp", str(programs.libsrtp)] if is_secure else []
+    generator = await Generator.run(programs.load, "--most", str(CALLS), *secure)
+    try:
+        await generator.talk(await loop.calls(CALLS))
+        window = await generator.window(SECONDS)
+        figures = await loop.ask("figures")
+    finally:
+        await generator.end()
+        await loop.end()
+
+    assert window.streams == CALLS
+    assert window.silent_streams == 0
+    assert window.unverified == 0
+    assert figures["strange"] == 0
+    recorded = figures["recorded"]
+    assert isinstance(recorded, int)
+    assert recorded >= CALLS * 16000
