@@ -189,6 +189,18 @@ class TestWhatWeHear:
             with pytest.raises(NotAuthentic):
                 receiver.unprotectors.open_one(0, one, 12)
 
+    @BOTH
+    def test_of_a_stream_that_is_heard_when_it_is_under_way(self, suite: SrtpSuite) -> None:
+        """Its sequence numbers have wrapped before, as those of a caller whose engine was lost."""
+        key = key_of(0, suite)
+        end = other_end(key, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
+        sealed = [end.protect(packet(0, number, b"x" * 160)) for number in range(0, 140_000, 7)]
+        receiver = Receiver([key])
+
+        for number, one in list(zip(range(0, 140_000, 7), sealed, strict=True))[-3000:]:
+            assert receiver.open({0: one}) == {0: packet(0, number, b"x" * 160)}
+        assert receiver.open({0: sealed[-3000]}) == {}
+
     def test_of_two_streams_of_one_key_by_turns(self) -> None:
         """Each has its own count, and what it had is not taken again after the other was heard."""
         end = other_end(key_of(0), pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
@@ -221,7 +233,7 @@ class TestWhatWeHear:
         sends = other_end(key, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
         hears = other_end(key, pylibsrtp.Policy.SSRC_ANY_INBOUND)
         receiver = Receiver([key])
-        for step, deed in history:
+        for step, deed in [(1, "whole"), *history]:
             number += step
             plain = packet(0, number, bytes(200 if deed == "long" else 160))
             sealed = sends.protect(plain) if step else (kept[-1] if kept else b"\x80" + bytes(40))

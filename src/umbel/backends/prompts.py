@@ -39,6 +39,9 @@ from .recordings_folder import RecordingsFolder
 from .text_to_speech import KeptSpeech
 
 BEEP = Tone(1000, 0.4)
+
+_SHORT = 4 * 2 * SAMPLES_PER_SECOND
+"""Octets of a recording that is made louder between two other things."""
 """The tone after which the caller speaks; no part of any telephone key's."""
 
 
@@ -156,8 +159,10 @@ class PromptLibrary:
         linear = await self._recordings.audio.read(AudioId(piece.audio))
         if not linear:
             raise Mistake("nothing", expected="audio", where=piece.audio)
-        # Long messages take a while, and others are waiting for this loop.
-        louder = await asyncio.to_thread(_raised, linear)
+        if len(linear) <= _SHORT:
+            louder = _raised(linear)
+        else:  # It takes a while, and others are waiting for this loop.
+            louder = await asyncio.to_thread(_raised, linear)
         return Samples(louder[int(piece.since * SAMPLES_PER_SECOND) * 2 :])
 
     def _find_file(self, name: str, since: Duration) -> Clip | Samples:

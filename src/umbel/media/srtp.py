@@ -22,6 +22,8 @@ _WINDOW: Final = 64
 """Packets that may be overtaken (section 3.3.2)."""
 _MOST_SOURCES: Final = 64
 """Streams of one key; a peer that begins another each time would fill our memory."""
+_MOST_ROLLOVERS: Final = 8
+"""Of a stream that is heard first when it is under way: three hours of packets of 20 ms."""
 _NOBODY: Final = -1
 _WRAP: Final = 1 << 16
 _HALF: Final = 1 << 15
@@ -189,15 +191,37 @@ class Unprotectors:
         if end < start:
             raise NotAuthentic(f"SRTP: {len(packet)} octets are too few")
         ssrc = int.from_bytes(packet[8:12])
-        highest, seen = self._known(row, ssrc)
-        index = extended(int.from_bytes(packet[2:4]), highest) if highest >= 0 else _first(packet)
-        age = highest - index
-        if index < 0 or age >= _WINDOW or (age >= 0 and seen >> age & 1):
-            raise NotAuthentic("SRTP: the packet came before, or too late")
-        self._require_authentic(row, packet, end, index)
+        index = self._index(row, packet, end)
         self._hear(row, ssrc)
         self._note(np.array([row], np.intp), np.array([index], np.int64))
         return packet[:start] + self._keys[row].crypt(packet[start:end], ssrc, index)
+
+    def _index(self, row: int, packet: bytes, end: int) -> int:
+        """Give the index of a packet that is authentic and did not come before."""
+        highest, seen = self._known(row, int.from_bytes(packet[8:12]))
+        self._require_mki(row, packet, end)
+        if highest < 0:
+            return self._first_index(row, packet, end)
+        index = extended(int.from_bytes(packet[2:4]), highest)
+        age = highest - index
+        if index < 0 or age >= _WINDOW or (age >= 0 and seen >> age & 1):
+            raise NotAuthentic("SRTP: the packet came before, or too late")
+        if not self._is_made_with_key(row, packet, end, index):
+            raise NotAuthentic("SRTP: the packet was not made with the key")
+        return index
+
+    def _first_index(self, row: int, packet: bytes, end: int) -> int:
+        """
+        Give the index of the first packet that is heard of a stream.
+
+        Its rollover counter is 0, unless the stream began long before it came to us: its packets
+        went to an engine that was lost.
+        """
+        for rollover in range(_MOST_ROLLOVERS):
+            index = rollover << 16 | int.from_bytes(packet[2:4])
+            if self._is_made_with_key(row, packet, end, index):
+                return index
+        raise NotAuthentic("SRTP: the packet was not made with the key")
 
     def _known(self, row: int, ssrc: int) -> tuple[int, int]:
         if self.hears(row, ssrc):
@@ -207,14 +231,14 @@ class Unprotectors:
             raise NotAuthentic(f"SRTP: more than {_MOST_SOURCES} streams with one key")
         return others.get(ssrc, (_NOBODY, 0))
 
-    def _require_authentic(self, row: int, packet: bytes, end: int, index: int) -> None:
-        tag, mki = int(self.tag_octets[row]), self._mki[row]
-        if packet[end : len(packet) - tag] != mki:
+    def _require_mki(self, row: int, packet: bytes, end: int) -> None:
+        if packet[end : len(packet) - int(self.tag_octets[row])] != self._mki[row]:
             raise NotAuthentic("SRTP: the packet names another master key than agreed")
-        rollover = (index >> 16).to_bytes(_ROC_OCTETS)
+
+    def _is_made_with_key(self, row: int, packet: bytes, end: int, index: int) -> bool:
+        rollover, tag = (index >> 16).to_bytes(_ROC_OCTETS), int(self.tag_octets[row])
         expected = self._keys[row].tag(packet[:end] + rollover)[:tag]
-        if not compare_digest(expected, packet[-tag:]):
-            raise NotAuthentic("SRTP: the packet was not made with the key")
+        return compare_digest(expected, packet[-tag:])
 
     def _hear(self, row: int, ssrc: int) -> None:
         """Let ``check`` take the packets of another stream."""
@@ -259,11 +283,6 @@ class Unprotectors:
         behind = np.clip(-ahead, 0, _WINDOW - 1).astype(np.uint64)
         self._seen[rows] = np.where(ahead > 0, moved | one, self._seen[rows] | one << behind)
         self._highest[rows] = np.maximum(self._highest[rows], indexes)
-
-
-def _first(packet: bytes) -> int:
-    """Give the index of the first packet of a stream that is heard: its rollover counter is 0."""
-    return int.from_bytes(packet[2:4])
 
 
 def _sequence_numbers(packets: Octets) -> Indexes:

@@ -18,6 +18,7 @@ from umbel.core.errors import Unavailable
 from umbel.core.identifiers import Randomness
 from umbel.core.instants import Clock, Instant
 from umbel.media import rtcp
+from umbel.media.comfort_noise import OCTETS_PER_SAMPLE, noise_from
 from umbel.media.engine import (
     Close,
     Closed,
@@ -57,6 +58,8 @@ _SessionCommand = (
 )
 
 _NEVER: Final = np.inf
+_NOISE_SAMPLES: Final = 8000
+"""Of the noise that callers are heard to be silent with."""
 _STREAM_OCTETS: Final = 8
 _CANONICAL_NAME_OCTETS: Final = 12
 """A random name of 96 bits (RFC 7022 section 4.2)."""
@@ -81,7 +84,8 @@ class Engine:
         rows = len(self._ports)
         self._events: list[Event] = []
         self._sessions: dict[str, Session] = {}
-        self._tables = Tables(rows, self._events.append)
+        noise = noise_from(randomness.octets(_NOISE_SAMPLES * OCTETS_PER_SAMPLE))
+        self._tables = Tables(rows, self._events.append, noise)
         self._intake = Intake(self._ports, self._tables)
         self._prompts = Prompts(loader)
         self._loading: dict[str, Session] = {}
@@ -187,6 +191,7 @@ class Engine:
     def _forget(self, session: Session) -> None:
         row = session.row
         self._tables.senders.hold(row)
+        self._tables.tones.listen(row, None)
         if session.transport is not None:
             session.transport.close()
         self._report_at[row] = _NEVER
@@ -210,6 +215,8 @@ class Engine:
         self._send()
         self._intake.take(now, self._ntp())
         self._tables.recorder.tick(frames)
+        for row, key in self._tables.tones.tick(frames):
+            self._intake.session(row).take_key(key)
         self._load()
         self._tables.recorder.tick_transcoded(frames)
         self._report_due(now)

@@ -22,6 +22,7 @@ from umbel.media.srtp import Unprotectors
 
 from .batches import Inbox, Rows, different
 from .recording import Recorder
+from .tones import Tones
 
 Slots = NDArray[np.intp]
 
@@ -38,8 +39,11 @@ _TIMESTAMP_HALF: Final = 1 << 31
 class Hearing:
     """The receiving halves of all calls."""
 
-    def __init__(self, rows: int, recorder: Recorder, unprotectors: Unprotectors) -> None:
+    def __init__(
+        self, rows: int, recorder: Recorder, tones: Tones, unprotectors: Unprotectors
+    ) -> None:
         self._recorder = recorder
+        self._tones = tones
         self._unprotectors = unprotectors
         self._nobody = rows
         self.refused = np.zeros(rows, np.int64)
@@ -141,12 +145,18 @@ class Hearing:
         self._highest[rows] = np.maximum(highest, numbers)
         self._received[rows] += 1
         self._measure_jitter(rows, stamps, now)
-        is_recorded = self._recorder.is_recording[rows]
-        for length in different(lengths[is_recorded]):
-            wanted = np.flatnonzero(is_recorded & (lengths == length))
+        is_heard = self._is_heard(rows)
+        for length in different(lengths[is_heard]):
+            wanted = np.flatnonzero(is_heard & (lengths == length))
             payloads = inbox.payloads(slots[wanted], length)
             of = rows[wanted]
             self._recorder.put(of, self._ssrc[of], numbers[wanted], stamps[wanted], payloads)
+            self._tones.put(of, numbers[wanted], stamps[wanted], payloads)
+
+    def _is_heard(self, rows: Rows) -> NDArray[np.bool_]:
+        """Say whose audio somebody listens to."""
+        is_heard: NDArray[np.bool_] = self._recorder.is_recording[rows]
+        return is_heard | self._tones.is_listening[rows]
 
     def _decrypted(
         self, inbox: Inbox, slots: Slots, rows: Rows, lengths: NDArray[np.intp]
@@ -176,7 +186,7 @@ class Hearing:
         good, indexes = self._unprotectors.check(rows, packets)
         is_good[places] = good
         np.add.at(self.refused, rows[~good], 1)
-        wanted = good & self._recorder.is_recording[rows]
+        wanted = good & self._is_heard(rows)
         end = whole - int(self._overhead[rows[0]])
         payloads = packets[wanted, rtp.HEADER_OCTETS : end]
         opened = self._unprotectors.decrypt(rows[wanted], indexes[wanted], payloads)

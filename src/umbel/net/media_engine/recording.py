@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umbel.media import g711
+from umbel.media.comfort_noise import ComfortNoise, Noise
 from umbel.media.engine import Event, Record, Recorded, RecordingEnd, RecordingEnded
 from umbel.media.frame import FRAME
 from umbel.media.g711 import SAMPLES_PER_SECOND, Linear
@@ -20,6 +21,8 @@ from umbel.media.session import PLAIN_CODECS, Codec
 from umbel.media.silence import SilenceMeter, levels, levels_of_squares
 
 from .batches import Rows, different
+from .gaps import HISTORY, Gaps
+from .pauses import Pauses
 from .strips import LONGEST, MOST_HEARD, Strips
 from .tracks import Tracks
 
@@ -28,6 +31,8 @@ DELAY: Final = 5
 
 _MOST_FRAMES_AT_ONCE: Final = LONGEST // FRAME
 """After a stall; the strips hold no more."""
+_SECOND: Final = MOST_HEARD - HISTORY
+"""Frames that are handed over at once."""
 _NOBODY: Final = -1
 _FOR_EVER: Final = 1 << 62
 
@@ -42,13 +47,15 @@ _SQUARES: Final = tuple(g711.squares_of_pairs(codec) for codec in PLAIN_CODECS)
 class Recorder:
     """All recordings, served together in each tick."""
 
-    def __init__(self, rows: int, tell: Tell) -> None:
+    def __init__(self, rows: int, tell: Tell, noise: Noise) -> None:
         self._tell = tell
         self._commands: dict[int, Record] = {}
         self._rows: Rows = np.zeros(0, np.intp)
         self._is_stale = False
         self.is_recording = np.zeros(rows, np.bool_)
         self._strips = Strips(rows, DELAY * FRAME)
+        self._gaps = Gaps(rows, self._strips)
+        self._pauses = Pauses(rows, self._strips, noise)
         self._tracks = Tracks(rows, DELAY * FRAME)
         self._meter = SilenceMeter(rows)
         self._law = np.zeros(rows, np.intp)
@@ -103,9 +110,21 @@ class Recorder:
         stamps: NDArray[np.int64],
         payloads: NDArray[np.uint8],
     ) -> None:
-        """Take a packet of each of *rows*; sequence numbers are extended."""
+        """Take a packet of each of *rows* that records; sequence numbers are extended."""
+        chosen = self.is_recording[rows]
+        if not chosen.all():
+            rows, ssrcs, numbers = rows[chosen], ssrcs[chosen], numbers[chosen]
+            stamps, payloads = stamps[chosen], payloads[chosen]
         self._ssrc[rows] = ssrcs
         self._strips.put(rows, numbers, stamps, payloads)
+
+    def skip(self, row: int, number: int, noise: ComfortNoise | None) -> None:
+        """Take note of a packet of *row* that is no audio; perhaps it tells of *noise*."""
+        if not self.is_recording[row] or self.is_transcoded(row):
+            return
+        self._strips.skip(row, number)
+        if noise is not None:
+            self._pauses.follow(row, noise)
 
     def put_transcoded(
         self, row: int, ssrc: int, number: int, timestamp: int, payload: bytes
@@ -146,6 +165,9 @@ class Recorder:
             self._owed[waiting] += 1
         if len(rows):
             self._strips.hear(rows)
+            laws = self._law[rows]
+            self._gaps.fill(rows, laws)
+            self._pauses.fill(rows, laws)
             silent = self._silent(rows[self._silence[rows] != _FOR_EVER])
             self._collect(rows)
             for row in silent:
@@ -154,7 +176,7 @@ class Recorder:
     def _collect(self, rows: Rows) -> None:
         """Count the frame that was heard; hand over whole seconds; end at the limit."""
         self._samples[rows] += FRAME
-        self._hand_over(rows[self._strips.heard[rows] == MOST_HEARD], MOST_HEARD)
+        self._hand_over(rows[self._strips.heard[rows] == MOST_HEARD], _SECOND)
         for row in rows[self._samples[rows] >= self._longest[rows]].tolist():
             self._end(row, RecordingEnd.LIMIT)
 
@@ -174,7 +196,8 @@ class Recorder:
         if not len(rows) or not frames:
             return
         octets = self._strips.read(rows, frames).reshape(len(rows), frames * FRAME)
-        excess = np.maximum(self._samples[rows] - self._longest[rows], 0)
+        handed = self._samples[rows] - self._strips.heard[rows] * FRAME
+        excess = np.maximum(handed - self._longest[rows], 0)
         for law in different(self._law[rows]):
             alike = np.flatnonzero(self._law[rows] == law)
             pairs = octets[alike].view(np.uint16)
@@ -209,7 +232,7 @@ class Recorder:
     def _keep(self, row: int, frame: Linear) -> None:
         """Count a frame that was heard; hand over whole seconds; end at the limit."""
         self._samples[row] += FRAME
-        if self._tracks.keep(row, frame) == MOST_HEARD:
+        if self._tracks.keep(row, frame) == _SECOND:
             self._hand_over_track(row)
         if self._samples[row] >= self._longest[row]:
             self._end(row, RecordingEnd.LIMIT)
@@ -239,6 +262,8 @@ class Recorder:
         else:
             self._tracks.end(row)
             self._strips.begin(row, g711.SILENCE[codec])
+            self._gaps.begin(row)
+            self._pauses.begin(row)
         self._law[row] = _LAWS.index(codec)
         self._owed[row] = 0
         self._ssrc[row] = _NOBODY

@@ -9,9 +9,10 @@ from collections.abc import Callable
 import numpy as np
 
 from umbel.core.instants import Instant
+from umbel.media.comfort_noise import ComfortNoise
 from umbel.media.engine import Event, KeyPressed, PlayEnd, Record, RecordingEnd, Statistics
 from umbel.media.rtp import MalformedPacket
-from umbel.media.session import Codec, Direction, MediaSession
+from umbel.media.session import PLAIN_CODECS, Codec, Direction, MediaSession
 
 from .names import Endpoint
 from .playing import Playing
@@ -69,7 +70,14 @@ class Session:
             self.transport.change(media, learns=learns)
         self.sources.change_clock(media.codec.clock_rate)
         self._tables.recorder.listen(self.row, media.codec)
+        self._tables.tones.listen(self.row, self._tone_codec(media))
         self._tables.players.listen(self.row, media.codec)
+
+    def _tone_codec(self, media: MediaSession) -> Codec | None:
+        """Give the codec in which keys are listened for; ``None``: they come as packets."""
+        if media.telephone_event is not None or media.direction not in _RECEIVING:
+            return None
+        return media.codec if media.codec in PLAIN_CODECS else None
 
     @property
     def may_send(self) -> bool:
@@ -160,7 +168,12 @@ class Session:
         payload_type = second & 0x7F
         if payload_type == media.payload_type:
             self._record(ssrc, number, timestamp, payload)
-        elif payload_type == media.telephone_event:
+            return
+        noise = None
+        if payload_type == media.comfort_noise and payload:
+            noise = ComfortNoise.parse(payload)
+        self._tables.recorder.skip(self.row, number, noise)
+        if payload_type == media.telephone_event:
             self._hear_key(header, payload)
 
     def hear_many(self) -> None:
@@ -203,7 +216,11 @@ class Session:
             self.end_recording(RecordingEnd.KEY, key)
 
     def _record(self, ssrc: int, number: int, timestamp: int, payload: bytes) -> None:
-        recorder = self._tables.recorder
+        recorder, tones = self._tables.recorder, self._tables.tones
+        if tones.is_listening[self.row]:
+            at, octets = np.array([self.row], np.intp), np.frombuffer(payload, np.uint8)
+            numbers, stamps = np.array([number], np.int64), np.array([timestamp], np.int64)
+            tones.put(at, numbers, stamps, octets.reshape(1, -1))
         if not recorder.is_recording[self.row]:
             return
         recorder.change_source(self.row, ssrc)

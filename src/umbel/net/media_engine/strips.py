@@ -25,8 +25,8 @@ LONGEST: Final = 50 * FRAME
 NEAR: Final = 8
 """As many packets at most lie between two that speak for each other."""
 
-MOST_HEARD: Final = 50
-"""Frames that may wait until they are read."""
+MOST_HEARD: Final = 52
+"""Frames that may wait until they are read: a second, and what gaps are filled from."""
 
 _FRAMES: Final = LONGEST // FRAME + MOST_HEARD + 2
 _RING: Final = _FRAMES * FRAME
@@ -71,6 +71,10 @@ class Strips:
         self._next = np.zeros(rows, np.int64)
         """The sequence number after the highest that was used."""
         self._strays: dict[int, _Stray] = {}
+        self._is_lost = np.zeros((rows, _FRAMES), np.bool_)
+        """Frames of packets that are missing in the sequence, and have not come since."""
+        self._losses = 0
+        """At least as many frames are lost now: mostly none."""
 
     def begin(self, row: int, silence: int) -> None:
         """Begin a strip anew; *silence* is the octet of the codec."""
@@ -78,6 +82,7 @@ class Strips:
         self._silence[row] = silence
         self._head[row] = self._next[row] = self.heard[row] = 0
         self._has_begun[row] = False
+        self._is_lost[row] = False
         self._strays.pop(row, None)
 
     def put(
@@ -87,10 +92,11 @@ class Strips:
         length = payloads.shape[1]
         if not 0 < length <= LONGEST:
             return
-        self._begin_streams(rows, stamps)
+        self._begin_streams(rows, numbers, stamps)
         start = self._start[rows]
         offsets = (stamps - start + _HALF) % _WRAP - _HALF
         fits = (offsets >= 0) & (offsets <= LONGEST - length)
+        self._find_losses(rows, numbers, offsets, length)
         if fits.all():
             self._write(rows, offsets, payloads)
             self._note(rows, numbers, offsets + length)
@@ -114,6 +120,32 @@ class Strips:
         frames: Octets = self._frames[rows, self._head[rows] - 1]
         return frames
 
+    def are_lost(self, rows: Rows) -> NDArray[np.bool_] | None:
+        """Say whose frame that was heard last was lost on the way; ``None``: nobody's."""
+        if not self._losses:
+            return None
+        are_lost: NDArray[np.bool_] = self._is_lost[rows, self._head[rows] - 1]
+        return are_lost if are_lost.any() else None
+
+    def are_silent(self, rows: Rows) -> NDArray[np.bool_]:
+        """Say whose sender has sent nothing for the frame that was heard last, nor for later."""
+        are_silent: NDArray[np.bool_] = self._start[rows] >= self._end[rows] + FRAME
+        return are_silent
+
+    def skip(self, row: int, number: int) -> None:
+        """Take note of a packet of the stream that is no audio: it is not missing."""
+        self._next[row] = max(int(self._next[row]), number + 1)
+
+    def recent(self, rows: Rows, frames: int) -> Octets:
+        """Give so many frames of each of *rows*: those that were heard last."""
+        places = self._head[rows, np.newaxis] + np.arange(-frames, 0)
+        octets: Octets = self._frames[rows[:, np.newaxis], places]
+        return octets
+
+    def replace(self, rows: Rows, frames: Octets) -> None:
+        """Put something else in the place of the frame of each of *rows* that was heard last."""
+        self._frames[rows, self._head[rows] - 1] = frames
+
     def read(self, rows: Rows, frames: int) -> Octets:
         """Give, and forget, so many frames of each of *rows*: those that were heard first."""
         first = self._head[rows] - self.heard[rows]
@@ -121,6 +153,9 @@ class Strips:
         at = rows[:, np.newaxis], places
         octets: Octets = self._frames[at]
         self._frames[at] = self._silence[rows, np.newaxis, np.newaxis]
+        if self._losses:
+            self._losses -= int(self._is_lost[at].sum())
+            self._is_lost[at] = False
         self.heard[rows] -= frames
         return octets
 
@@ -129,23 +164,47 @@ class Strips:
         self.hear(rows)
         return self.read(rows, 1)[:, 0]
 
-    def _begin_streams(self, rows: Rows, stamps: NDArray[np.int64]) -> None:
+    def _begin_streams(
+        self, rows: Rows, numbers: NDArray[np.int64], stamps: NDArray[np.int64]
+    ) -> None:
         has_begun = self._has_begun[rows]
         if has_begun.all():
             return
         fresh = rows[~has_begun]
         self._start[fresh] = stamps[~has_begun] - self._depth
         self._end[fresh] = self._start[fresh]
+        self._next[fresh] = numbers[~has_begun]
         self._has_begun[fresh] = True
 
     def _write(self, rows: Rows, offsets: NDArray[np.int64], payloads: Octets) -> None:
         length = payloads.shape[1]
         if length == FRAME and not (offsets % FRAME).any():
-            self._frames[rows, (self._head[rows] + offsets // FRAME) % _FRAMES] = payloads
+            at = rows, (self._head[rows] + offsets // FRAME) % _FRAMES
+            self._frames[at] = payloads
+            if self._losses:
+                self._losses -= int(self._is_lost[at].sum())
+                self._is_lost[at] = False
             return
         first = self._head[rows] * FRAME + offsets
         places = (first[:, np.newaxis] + np.arange(length)) % _RING
         self._ring[rows[:, np.newaxis], places] = payloads
+
+    def _find_losses(
+        self, rows: Rows, numbers: NDArray[np.int64], offsets: NDArray[np.int64], length: int
+    ) -> None:
+        """
+        Mark what lies before packets whose predecessors are missing.
+
+        Where timestamps ran on and no number is missing, the sender was silent.
+        """
+        missing = numbers - self._next[rows]
+        for place in np.flatnonzero((missing > 0) & (missing <= NEAR)).tolist():
+            row, offset = int(rows[place]), int(offsets[place])
+            first = max(0, int(self._end[row] - self._start[row]), offset - missing[place] * length)
+            frames = np.arange(-(-first // FRAME), min(offset, LONGEST) // FRAME)
+            if len(frames):
+                self._is_lost[row, (self._head[row] + frames) % _FRAMES] = True
+                self._losses += len(frames)
 
     def _note(self, rows: Rows, numbers: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
         self._next[rows] = np.maximum(self._next[rows], numbers + 1)
@@ -196,3 +255,4 @@ class Strips:
         content[_RING - samples :] = self._silence[row]
         self._ring[row] = content
         self._head[row] = self.heard[row]
+        self._is_lost[row] = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from umbel.media.comfort_noise import Noise
 from umbel.media.engine import Event
 from umbel.media.srtp import Protectors, Unprotectors
 
@@ -11,17 +12,19 @@ from .players import Players
 from .recording import Recorder
 from .seating import Seating
 from .senders import Senders
+from .tones import Tones
 
 
 class Tables:
     """What is sent, played, heard and recorded, and where everybody is."""
 
-    def __init__(self, rows: int, tell: Callable[[Event], None]) -> None:
+    def __init__(self, rows: int, tell: Callable[[Event], None], noise: Noise) -> None:
         self.senders = Senders(rows)
         self.players = Players(rows)
         self.packet_players = PacketPlayers()
         self.protectors = Protectors(rows)
         self.unprotectors = Unprotectors(rows)
-        self.recorder = Recorder(rows, tell)
-        self.hearing = Hearing(rows, self.recorder, self.unprotectors)
+        self.recorder = Recorder(rows, tell, noise)
+        self.tones = Tones(rows)
+        self.hearing = Hearing(rows, self.recorder, self.tones, self.unprotectors)
         self.seating = Seating(rows)
