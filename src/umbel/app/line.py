@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TypeVar
 
 from umbel.core.errors import Unavailable
@@ -216,10 +215,12 @@ class _Recording:
     def __init__(self, number: int, sink: Sink) -> None:
         self.number = number
         self._sink = sink
-        self._pending = bytearray()
-        self._kept = 0
+        self._pending: list[bytes] = []
+        self._octets = 0
+        """All that has come."""
         self._ended: RecordingEnded | None = None
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None
+        """Waited for while nothing is pending."""
 
     @property
     def has_ended(self) -> bool:
@@ -230,27 +231,35 @@ class _Recording:
         if event.recording != self.number:
             return
         if isinstance(event, Recorded):
-            self._pending += event.linear
+            self._pending.append(event.linear)
+            self._octets += len(event.linear)
         else:
             self._ended = event
-        self._news.set()
+        _fulfil(self._news, None)
 
     def lose(self) -> None:
         """End with what has come, because nothing more will come."""
         if self._ended is None:
-            duration = (self._kept + len(self._pending)) / _BYTES_A_SECOND
+            duration = self._octets / _BYTES_A_SECOND
             self._ended = RecordingEnded(
                 session="", recording=self.number, ended=RecordingEnd.STOPPED, duration=duration
             )
-            self._news.set()
+            _fulfil(self._news, None)
 
     async def finish(self) -> RecordingEnded:
         """Hand everything to the sink as it comes; one that fails is tried again with the rest."""
+        loop = asyncio.get_running_loop()
+        has_failed = False
         while self._ended is None:
-            await self._news.wait()
-            self._news.clear()
-            with suppress(Unavailable):
+            if has_failed or not self._pending:
+                self._news = loop.create_future()
+                await self._news
+            try:
                 await self._flush()
+            except Unavailable:
+                has_failed = True
+            else:
+                has_failed = False
         await self._flush_at_last()
         return self._ended
 
@@ -263,8 +272,8 @@ class _Recording:
         return await self._flush()
 
     async def _flush(self) -> None:
-        size = len(self._pending)
-        if size:
-            await self._sink(bytes(self._pending))
-            del self._pending[:size]
-            self._kept += size
+        pieces = len(self._pending)
+        if pieces:
+            linear = self._pending[0] if pieces == 1 else b"".join(self._pending)
+            await self._sink(linear)
+            del self._pending[:pieces]

@@ -124,8 +124,12 @@ class MediaEngine:
                 self._tell(self._sessions.get(message.session, _ignore), message)
 
     def _tell(self, on_event: OnEvent, event: Event) -> None:
-        """Pass on an event in a turn of its own: a fault there must not cost us the stream."""
-        asyncio.get_running_loop().call_soon(on_event, event)
+        """Pass on an event; a fault there is told, and must not cost us the stream."""
+        try:
+            on_event(event)
+        except Exception as error:  # noqa: BLE001 - it is another's, and told as the loop tells it
+            told = {"message": "taking an event of the media engine", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(told)
 
     def _settle(self, session: str, port: int) -> None:
         opening = self._opening.get(session)
@@ -202,7 +206,7 @@ class MediaEngine:
         self._sessions.clear()
 
 
-class _Link(asyncio.Protocol):
+class _Link(asyncio.BufferedProtocol):
     """One process and the stream to it."""
 
     def __init__(
@@ -219,9 +223,12 @@ class _Link(asyncio.Protocol):
         if isinstance(transport, asyncio.WriteTransport):
             self._transport = transport
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._unpacker.space()
+
+    def buffer_updated(self, nbytes: int) -> None:
         self.was_heard = True
-        for message in self._unpacker.feed(data):
+        for message in self._unpacker.filled(nbytes):
             self._receive(message)
 
     def connection_lost(self, exc: Exception | None) -> None:
