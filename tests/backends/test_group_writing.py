@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import wave
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,16 @@ class TestManyRecordingsAtOnce:
         await files.append(audio, SECOND)
         assert await files.read(audio) == pattern(0, 0) + SECOND
         await files.close()
+
+    async def test_are_wav_files_once_they_are_closed(
+        self, files: FileAudio, tmp_path: Path
+    ) -> None:
+        await recorded(files, calls=20, seconds=2)
+        await files.close()
+
+        for path in (tmp_path / "audio").rglob("*.wav"):
+            with wave.open(str(path)) as file:
+                assert file.getnframes() == 16_000
 
     async def test_go_on_when_one_of_them_was_removed(self, files: FileAudio) -> None:
         removed, *others = await asyncio.gather(*(files.create() for _ in range(20)))

@@ -184,13 +184,13 @@ class Line:
     def receive(self, event: Event) -> None:
         """Take an event of the engine about this session."""
         match event:
+            case Recorded() | RecordingEnded() if self._recording is not None:
+                self._recording.take(event)
             case KeyPressed(key=key):
                 if not _fulfil(self._key_waiter, key):
                     self._keys.append(key)
             case PlayEnded(play=play) if self._playing and self._playing[0] == play:
                 _fulfil(self._playing[1], event)
-            case Recorded() | RecordingEnded() if self._recording is not None:
-                self._recording.take(event)
             case Closed(statistics=statistics):
                 _fulfil(self._closed, statistics)
             case _:

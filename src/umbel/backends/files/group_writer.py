@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Final, Protocol
@@ -32,12 +31,10 @@ class Files(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A change that waits, and who waits for it."""
-
-    change: Callable[[], None]
-    done: "asyncio.Future[None]"
+Done = asyncio.Future[None]
+_Work = tuple[Callable[[], None], Done]
+"""A change that waits, and who waits for it."""
+_Result = tuple[Done, Exception | None]
 
 
 class GroupWriter:
@@ -53,10 +50,10 @@ class GroupWriter:
         self._starting = Lock()
         self._thread: Thread | None = None
 
-    def submit(self, change: Callable[[], None]) -> "asyncio.Future[None]":
+    def submit(self, change: Callable[[], None]) -> Done:
         """Queue a change; the future is done once it is durable, or has its error."""
         done = asyncio.get_running_loop().create_future()
-        self._waiting.put(_Work(change, done))
+        self._waiting.put((change, done))
         if self._thread is None:
             self._start()
         return done
@@ -108,14 +105,14 @@ class GroupWriter:
         return group, False
 
     def _make(self, group: list[_Work]) -> None:
-        results: list[tuple[asyncio.Future[None], Exception | None]] = []
-        for work in group:
+        results: list[_Result] = []
+        for change, done in group:
             try:
-                work.change()
+                change()
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits
-                results.append((work.done, error))
+                results.append((done, error))
             else:
-                results.append((work.done, None))
+                results.append((done, None))
         try:
             self._files.commit()
         except OSError as error:
@@ -124,19 +121,17 @@ class GroupWriter:
         _tell(results)
 
 
-def _tell(results: Iterable[tuple["asyncio.Future[None]", Exception | None]]) -> None:
+def _tell(results: Iterable[_Result]) -> None:
     """Tell those who wait, each in the event loop that they wait in."""
-    by_loop: dict[
-        asyncio.AbstractEventLoop, list[tuple[asyncio.Future[None], Exception | None]]
-    ] = {}
-    for done, error in results:
-        by_loop.setdefault(done.get_loop(), []).append((done, error))
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Result]] = {}
+    for result in results:
+        by_loop.setdefault(result[0].get_loop(), []).append(result)
     for loop, theirs in by_loop.items():
         if not loop.is_closed():  # Otherwise nobody waits there any more.
             loop.call_soon_threadsafe(_settle, theirs)
 
 
-def _settle(results: list[tuple["asyncio.Future[None]", Exception | None]]) -> None:
+def _settle(results: list[_Result]) -> None:
     for done, error in results:
         if done.done():
             continue  # Who waited was cancelled.

@@ -8,6 +8,9 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
+import structlog
+
+from umbel.core.errors import system_says
 from umbel.core.instants import Duration
 from umbel.mailbox.message import AudioId
 from umbel.media import wav
@@ -15,8 +18,13 @@ from umbel.media.g711 import SAMPLES_PER_SECOND
 
 from .durability import sync_directory, sync_file_system
 
+_log = structlog.get_logger("umbel.audio")
+
 MOST_OPEN: Final = 4096
 """Files held open, where the limit of the process allows four times as many descriptors."""
+
+COUNT_EVERY: Final[Duration] = 5.0
+"""Seconds within which a header is made to say how many samples there are."""
 
 _FEW: Final = 8
 """Files that are made durable one by one; of more, the whole file system at once."""
@@ -27,11 +35,12 @@ _OCTETS_OF_A_SAMPLE: Final = 2
 class _OpenFile:
     """A file that is being written."""
 
-    __slots__ = ("began", "descriptor", "retry_at", "used")
+    __slots__ = ("began", "counted", "descriptor", "retry_at", "used")
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self.used = 0.0
+        self.used = self.counted = 0.0
+        """When samples were added last, and when the header counted them."""
         self.began: int | None = None
         """Octets of samples that were durable before the present group."""
         self.retry_at: int | None = None
@@ -42,8 +51,9 @@ class OpenFiles:
     """
     Recordings in a folder, written by one thread.
 
-    Samples are written before the header that counts them. So a process that is killed between
-    leaves a file that any player plays, and whose uncounted tail is read nevertheless.
+    Samples are written before the header that counts them, and where many files are written at
+    once, the header only every ``COUNT_EVERY`` seconds and in the end. So a process that is killed
+    between leaves a file that any player plays, and whose uncounted tail is read nevertheless.
     What could not be made durable is written again at the same place by the next attempt.
     """
 
@@ -80,8 +90,8 @@ class OpenFiles:
         self._open.move_to_end(audio)
         try:
             _write_all(file.descriptor, samples, wav.HEADER_OCTETS + octets)
-            header = wav.header(octets + len(samples), SAMPLES_PER_SECOND)
-            _write_all(file.descriptor, header, 0)
+            if len(self._changed) <= _FEW or file.used - file.counted >= COUNT_EVERY:
+                _count(file, octets + len(samples))
         except OSError:
             file.retry_at = octets
             raise
@@ -109,7 +119,7 @@ class OpenFiles:
             if file.used > since:
                 return True
             del self._open[audio]
-            os.close(file.descriptor)
+            _close(file)
         return False
 
     def _commit(self) -> None:
@@ -158,7 +168,7 @@ class OpenFiles:
             _audio, oldest = self._open.popitem(last=False)
             if oldest.descriptor in self._changed:
                 self._commit()
-            os.close(oldest.descriptor)
+            _close(oldest)
         file = self._open[audio] = _OpenFile(descriptor)
         return file
 
@@ -171,6 +181,23 @@ def path_of(folder: Path, audio: AudioId) -> Path:
 def whole_samples(size: int) -> int:
     """Give how many octets of a file of *size* are whole samples; a torn last one is left out."""
     return max(0, size - wav.HEADER_OCTETS) // _OCTETS_OF_A_SAMPLE * _OCTETS_OF_A_SAMPLE
+
+
+def _count(file: _OpenFile, octets: int) -> None:
+    """Have the header say how many samples there are."""
+    _write_all(file.descriptor, wav.header(octets, SAMPLES_PER_SECOND), 0)
+    file.counted = file.used
+
+
+def _close(file: _OpenFile) -> None:
+    """Close a file with a header that is right; without one it is read nevertheless."""
+    try:
+        if file.counted < file.used:
+            _count(file, whole_samples(os.fstat(file.descriptor).st_size))
+    except OSError as error:
+        _log.warning("a header was not written", error=system_says(error))
+    finally:
+        os.close(file.descriptor)
 
 
 def _write_all(file: int, octets: bytes, offset: int) -> None:

@@ -53,10 +53,14 @@ class _Maker:
 
     def __init__(self, kind: type) -> None:
         self._kind = kind
-        self._names = tuple(field.name for field in fields(kind))
+        # The slots themselves, because the class lets nobody set its attributes.
+        self._set = [getattr(kind, field.name).__set__ for field in fields(kind)]
 
     def __call__(self, *values: object) -> object:
-        return self._kind(**dict(zip(self._names, values, strict=True)))
+        message: object = object.__new__(self._kind)
+        for set_value, value in zip(self._set, values, strict=True):
+            set_value(message, value)
+        return message
 
     def __reduce__(self) -> tuple[Callable[..., object], tuple[type]]:
         return _maker_of, (self._kind,)
