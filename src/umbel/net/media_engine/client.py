@@ -217,6 +217,7 @@ class _Link(asyncio.BufferedProtocol):
         self._receive = receive
         self._unpacker: Unpacker[Event | Load] = Unpacker()
         self._transport: asyncio.WriteTransport | None = None
+        self._unsent: list[Command] = []
         self._is_lost = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -235,12 +236,19 @@ class _Link(asyncio.BufferedProtocol):
         self._is_lost.set()
 
     def send(self, command: Command) -> None:
-        """Send a command in a batch of its own."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(pack((command,)))
+        """Send a command, in one batch with all of the same turn of the loop."""
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(command)
+
+    def _flush(self) -> None:
+        commands, self._unsent = self._unsent, []
+        if commands and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(pack(commands))
 
     def hang_up(self) -> None:
         """Close the stream, upon which the process ends."""
+        self._flush()
         if self._transport is not None:
             self._transport.close()
 
