@@ -33,6 +33,7 @@ from .background import in_background, repeat
 from .certificate_care import CertificateCare
 from .certificate_watch import load_identity
 from .codecs import CodecRoom
+from .collection import collect_seldom
 from .connection_events import tell_failed_handshake, tell_turned_away
 from .driver import Driver
 from .enrolments import EnrolmentOffice
@@ -155,6 +156,7 @@ class Node:
         ):
             chore = repeat(what, work, every=every, faults=self._faults)
             await stack.enter_async_context(in_background(chore))
+        collect_seldom()
         self._take_what_came_early()
         care.tell_doubts()
         self.events.tell(

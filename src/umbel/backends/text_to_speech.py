@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ PATIENCE: Duration = 10.0
 
 MOST_KEPT = 2000
 """Files of kept speech, some hundred megabytes at the very most."""
+
+_MARK_EVERY: Duration = 10.0
+"""Seconds within which a file is marked once as used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +135,29 @@ class KeptSpeech:
         self._synthesiser = synthesiser
         self._folder = folder
         self._most = most
+        self._used: dict[str, float] = {}
+        """When each file was last found and marked as used."""
+        self._turns: dict[str, asyncio.Lock] = {}
+        """By file that is being made."""
 
     async def spoken(self, text: str, language: str) -> Path | None:
         """Give the file in which *text* is spoken; ``None``: it is to be spelled."""
-        kept = self._folder / self._name(text, language)
+        name = self._name(text, language)
+        kept = self._folder / name
+        now = time.monotonic()
+        if now - self._used.get(name, -_MARK_EVERY) < _MARK_EVERY and kept.exists():
+            return kept  # No thread is worth its while for every caller who hears it.
         if await asyncio.to_thread(_use, kept):
+            self._note_use(name, now)
             return kept
+        # Of many callers who hear a new text at once, one has it spoken.
+        async with self._turns.setdefault(name, asyncio.Lock()):
+            try:
+                return kept if kept.exists() else await self._made(kept, text, language)
+            finally:
+                self._turns.pop(name, None)
+
+    async def _made(self, kept: Path, text: str, language: str) -> Path | None:
         said = await self._synthesiser.speak(text, language)
         if said is None:
             return None
@@ -148,6 +169,11 @@ class KeptSpeech:
             )
             return None
         return kept
+
+    def _note_use(self, name: str, now: float) -> None:
+        if len(self._used) >= self._most:
+            self._used.clear()
+        self._used[name] = now
 
     def _name(self, text: str, language: str) -> str:
         key = "\0".join((self._synthesiser.voice, language, text))

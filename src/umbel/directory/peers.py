@@ -2,8 +2,8 @@
 
 import ipaddress
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from umbel.core.addresses import is_ip_address
@@ -162,7 +162,7 @@ def _evidence(peer: Peer, gateway: Gateway, resolved: Collection[str]) -> int | 
         return 0 if peer.certificate is not None and peer.certificate.proves(gateway) else None
     if gateway.takes_every_name and peer.certificate is None:
         return None
-    address = ipaddress.ip_address(peer.address)
+    address = _address(peer.address)
     fitting = [network for network in _networks(gateway, resolved) if address in network]
     return min((1 + net.max_prefixlen - net.prefixlen for net in fitting), default=None)
 
@@ -171,5 +171,23 @@ def _networks(
     gateway: Gateway, resolved: Collection[str]
 ) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     for text in (gateway.address, *gateway.from_addresses, *resolved):
-        with suppress(ValueError):  # A host name: DNS has its addresses in *resolved*.
-            yield ipaddress.ip_network(text, strict=False)
+        network = _network(text)
+        if network is not None:
+            yield network
+
+
+# Each message of a gateway asks for the same few addresses.
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(text)
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Read a network or an address; ``None``: a host name, whose addresses DNS has."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None

@@ -52,11 +52,11 @@ class Listening:
 
     def udp_socket_for(self, hop: Hop) -> UdpSocket:
         """Choose the socket that a datagram leaves from."""
-        if not is_ip_address(hop.address):
-            raise Unavailable(f"UDP to {hop.address}: a name, not an IP address")
         heard = self._heard.get((hop.address, hop.port))
         if heard is not None:
             return heard
+        if not is_ip_address(hop.address):
+            raise Unavailable(f"UDP to {hop.address}: a name, not an IP address")
         for candidate in self.sockets:
             if candidate.reaches(hop.address):
                 return candidate

@@ -1,6 +1,6 @@
 """The header fields of a message: an ordered multimap of raw values (RFC 3261 section 7.3)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, KeysView
 from typing import TypeVar, cast
 
 from umbel.core.errors import Misuse
@@ -69,6 +69,11 @@ class Headers:
         key = spelled(name).lower()
         self._fields = [field for field in self._fields if field[0].lower() != key]
         self._forget(key)
+
+    @property
+    def names(self) -> KeysView[str]:
+        """Give the names that there are, in lower case."""
+        return self._index.keys()
 
     def items(self) -> list[tuple[str, str]]:
         """Give all field lines as names and values, in order."""

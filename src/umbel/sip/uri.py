@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from .grammar import ENCODING, ESCAPE, Run, Scanner, run_of, to_octets, to_text
@@ -26,6 +27,9 @@ _usual = re.compile(
     rf"((?:;[{_IN_PARAMETER}]++(?:=[{_IN_PARAMETER}]++)?)*)\Z"
 ).match
 """A whole URI without escapes, password, headers and IPv6, which nearly all are."""
+
+_LONGEST_USUAL = 256
+"""Characters of a URI that is remembered: strangers decide what is read."""
 
 _escape = re.compile("%[0-9A-Fa-f]{2}")
 _bad_escape = re.compile(r"%(?![0-9A-Fa-f]{2})").search
@@ -107,29 +111,40 @@ def read_uri(scanner: Scanner) -> Uri:
     """Read a URI, as far as it goes."""
     start = scanner.at
     usual = _usual(scanner.text, start)
-    if usual is None or (uri := _usual_uri(*usual.groups())) is None:
-        uri = _read_unusual(scanner)
-    else:
-        scanner.at = usual.end()
+    if usual is not None and usual.end() - start <= _LONGEST_USUAL:
+        known = _usual_uri(usual[0])
+        if known is not None:
+            scanner.at = usual.end()
+            return known
+    uri = _read_unusual(scanner)
     object.__setattr__(uri, "_written", scanner.text[start : scanner.at])
     return uri
 
 
-def _usual_uri(
-    scheme: str, user: str | None, host: str, port: str | None, parameters: str
-) -> Uri | None:
-    """Make a URI of its parts; ``None``: a parameter comes twice."""
+@lru_cache(maxsize=1024)
+def _usual_uri(text: str) -> Uri | None:
+    """
+    Make a URI of a usual *text*; ``None``: a parameter comes twice.
+
+    A peer writes the same few URIs again and again, and nobody can change one.
+    """
+    usual = _usual(text)
+    if usual is None:
+        return None
+    scheme, user, host, port, parameters = usual.groups()
     pairs = [parameter.partition("=") for parameter in parameters[1:].split(";")]
     values = {name.lower(): value if mark else None for name, mark, value in pairs if name}
     if parameters and len(values) < len(pairs):
         return None
-    return Uri(
+    uri = Uri(
         scheme=scheme,
         user=user,
         host=host.lower(),
         port=None if port is None else int(port),
         parameters=Parameters(values) if values else NONE,
     )
+    object.__setattr__(uri, "_written", text)
+    return uri
 
 
 def _read_unusual(scanner: Scanner) -> Uri:

@@ -5,10 +5,10 @@ raises no error afterwards. Header fields that nobody reads are not looked at (s
 """
 
 from collections import Counter
-from collections.abc import Callable
 
 from .errors import InconsistentMessage, MalformedMessage, MissingHeader, UnsupportedUriScheme
 from .grammar import to_octets
+from .header_field import HeaderField
 from .header_names import ONCE
 from .message import Message, Request, Response
 
@@ -19,37 +19,46 @@ MAGIC_COOKIE = "z9hG4bK"
 
 _SERVED_SCHEMES = ("sip", "sips", "tel")
 
-_ESSENTIAL: tuple[Callable[[Message], object], ...] = (
-    lambda message: message.vias,
-    lambda message: message.from_,
-    lambda message: message.to,
-    lambda message: message.call_id,
-    lambda message: message.cseq,
-    lambda message: message.record_routes,
-    lambda message: message.contacts,
+_ESSENTIAL: tuple[HeaderField[object], ...] = (
+    Request.vias,
+    Request.from_,
+    Request.to,
+    Request.call_id,
+    Request.cseq,
+    Request.record_routes,
+    Request.contacts,
 )
 
-_OF_REQUESTS: tuple[Callable[[Request], object], ...] = (
-    lambda request: request.max_forwards,
-    lambda request: request.routes,
-    lambda request: request.content_type,
-    lambda request: request.expires,
-    lambda request: request.require,
-    lambda request: request.proxy_require,
-    lambda request: request.supported,
-    lambda request: request.allow,
-    lambda request: request.accept,
-    lambda request: request.session_expires,
-    lambda request: request.min_se,
-    lambda request: request.refer_to,
-    lambda request: request.referred_by,
-    lambda request: request.replaces,
-    lambda request: request.asserted_identities,
-    lambda request: request.diversions,
-    lambda request: request.history_info,
-    lambda request: request.reasons,
-    lambda request: request.event,
-    lambda request: request.subscription_state,
+_OF_REQUESTS: tuple[HeaderField[object], ...] = (
+    Request.max_forwards,
+    Request.routes,
+    Request.content_type,
+    Request.expires,
+    Request.require,
+    Request.proxy_require,
+    Request.supported,
+    Request.allow,
+    Request.accept,
+    Request.session_expires,
+    Request.min_se,
+    Request.refer_to,
+    Request.referred_by,
+    Request.replaces,
+    Request.asserted_identities,
+    Request.diversions,
+    Request.history_info,
+    Request.reasons,
+    Request.event,
+    Request.subscription_state,
+)
+
+_Readers = tuple[tuple[str, HeaderField[object]], ...]
+"""Header fields by their names in lower case."""
+
+_READ_OF_RESPONSES: _Readers = tuple((field.name.lower(), field) for field in _ESSENTIAL)
+_READ_OF_REQUESTS: _Readers = (
+    *_READ_OF_RESPONSES,
+    *((field.name.lower(), field) for field in _OF_REQUESTS),
 )
 
 
@@ -57,7 +66,7 @@ def validate_request(request: Request) -> None:
     """Check a request; a ``PeerError`` says what is wrong, where, and how to answer."""
     _check_once(request)
     _check_mandatory(request)
-    _check_readable(request)
+    _check_readable(request, _READ_OF_REQUESTS)
     _check_cseq(request)
     _check_branch(request)
     _check_uri(request)
@@ -68,8 +77,7 @@ def validate_response(response: Response) -> None:
     """Check a response; a ``PeerError`` says why it is to be dropped (section 8.1.3)."""
     _check_once(response)
     _check_mandatory(response)
-    for read in _ESSENTIAL:
-        read(response)
+    _check_readable(response, _READ_OF_RESPONSES)
     if len(response.vias) > 1:
         raise InconsistentMessage(f"Via: found {len(response.vias)} hops, expected ours alone")
 
@@ -82,6 +90,8 @@ def _check_mandatory(message: Message) -> None:
 
 def _check_once(message: Message) -> None:
     """Refuse what could be read in two ways (section 7.3.1)."""
+    if len(message.headers.names) == len(message.headers):
+        return  # Nothing comes twice.
     counts = Counter(name for name, _ in message.headers)
     for name, count in counts.items():
         if count > 1 and name in ONCE:
@@ -91,11 +101,13 @@ def _check_once(message: Message) -> None:
             )
 
 
-def _check_readable(request: Request) -> None:
-    for read in _ESSENTIAL:
-        read(request)
-    for read_more in _OF_REQUESTS:
-        read_more(request)
+def _check_readable(message: Message, readers: _Readers) -> None:
+    """Read what is there: of a header field that is not, there is nothing to be read."""
+    headers = message.headers
+    names = headers.names
+    for name, field in readers:
+        if name in names:
+            headers.read(field.name, field.parse)
 
 
 def _check_cseq(request: Request) -> None:

@@ -5,11 +5,32 @@ from collections.abc import Iterator
 
 import pytest
 
-from umbel.media.engine import Close, Command, StopPlaying
+from umbel.media.engine import (
+    Close,
+    Closed,
+    Command,
+    Event,
+    Load,
+    Open,
+    Play,
+    Recorded,
+    Silence,
+    Statistics,
+    StopPlaying,
+    Tone,
+)
 from umbel.net.media_engine import channel as channels
 from umbel.net.media_engine.channel import Channel, Disconnected, Unpacker, pack
 
 MESSAGES: list[Command] = [StopPlaying(session="a"), Close(session="a"), Close(session="b")]
+
+MESSAGES_OF_EACH_SHAPE: list[Command | Event | Load] = [
+    Open(session="a", address="127.0.0.1", peer=("127.0.0.2", 4000)),
+    Play(session="a", play=1, items=(Tone(440, 1.0), Silence(0.5)), stop_keys="1"),
+    Recorded(session="a", recording=1, linear=bytes(range(250))),
+    Closed(session="a", statistics=Statistics(packets_sent=1, round_trip=0.1)),
+    Load(sessions=1, busy=0.5, latest=0.001, skipped=0),
+]
 
 Pair = tuple[Channel[Command], socket.socket]
 
@@ -32,6 +53,29 @@ class TestBatches:
             given += unpacker.feed(octets[start : start + size])
 
         assert given == MESSAGES
+
+    def test_are_given_back_where_they_are_larger_than_what_is_read_at_once(self) -> None:
+        spoken = [
+            Recorded(session=f"call-{call}", recording=1, linear=bytes([call]) * 16_000)
+            for call in range(50)
+        ]
+        octets = pack(spoken[:10]) + pack(spoken[10:]) + pack(MESSAGES)
+        unpacker: Unpacker[Command | Event | Load] = Unpacker()
+        given: list[Command | Event | Load] = []
+        while octets:
+            space = unpacker.space()
+            size = min(len(space), 100_001)
+            arrived, octets = octets[:size], octets[size:]
+            space[: len(arrived)] = arrived
+            given += unpacker.filled(len(arrived))
+
+        assert given == [*spoken, *MESSAGES]
+
+    @pytest.mark.parametrize("message", MESSAGES_OF_EACH_SHAPE)
+    def test_give_messages_back_as_they_were(self, message: Command | Event | Load) -> None:
+        unpacker: Unpacker[Command | Event | Load] = Unpacker()
+
+        assert list(unpacker.feed(pack((message,)))) == [message]
 
 
 class TestReceiving:

@@ -1,6 +1,6 @@
 """``mailbox.ports.Audio`` in rows, so that all nodes of a cluster reach it."""
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, LargeBinary, delete, func, insert, literal, select
 
 from umbel.core.errors import Unavailable
 from umbel.core.identifiers import Randomness
@@ -29,17 +29,17 @@ class SqlAudio:
 
     async def append(self, audio: AudioId, samples: bytes) -> None:
         """Add samples to the end; durable on return."""
-        lock = select(audios.c.id).where(audios.c.id == audio).with_for_update()
-        last = select(func.max(chunks.c.number)).where(chunks.c.audio == audio)
-
-        def change(connection: Connection) -> None:
-            if connection.scalar(lock) is None:
-                raise Unavailable(f"audio {audio} was removed while it was being recorded")
-            number = (connection.scalar(last) or 0) + 1
-            row = {"audio": audio, "number": number, "samples": samples}
-            connection.execute(insert(chunks), row)
-
-        await self._database.write(change)
+        last = select(func.max(chunks.c.number)).where(chunks.c.audio == audio).scalar_subquery()
+        # Locked, so that nobody removes the audio and leaves this piece of it.
+        piece = (
+            select(audios.c.id, func.coalesce(last, 0) + 1, literal(samples, LargeBinary))
+            .where(audios.c.id == audio)
+            .with_for_update()
+        )
+        add = insert(chunks).from_select(["audio", "number", "samples"], piece)
+        change = add.returning(chunks.c.number)
+        if await self._database.write(lambda connection: connection.scalar(change)) is None:
+            raise Unavailable(f"audio {audio} was removed while it was being recorded")
 
     async def read(self, audio: AudioId) -> bytes:
         """Give all samples; empty where there are none."""

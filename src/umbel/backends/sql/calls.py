@@ -9,7 +9,8 @@ from sqlalchemy import Row, Select, select, update
 from umbel.directory.records import CallRecord, CallState, CallStatistics, Direction, Milestone
 
 from .database import Database
-from .rows import put_row
+from .outbox import Outbox
+from .rows import put_rows
 from .schema import calls
 
 _AS_THEY_ARE = tuple(
@@ -24,13 +25,11 @@ class SqlCallRecords:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._outbox = Outbox(database, lambda connection, rows: put_rows(connection, calls, rows))
 
     def put(self, record: CallRecord) -> None:
         """Keep *record* soon, in place of what was kept about this call."""
-        row = _row_of(record)
-        self._database.write_soon(
-            lambda connection: put_row(connection, calls, row), f"call {record.id}"
-        )
+        self._outbox.put(record.id, _row_of(record), f"call {record.id}")
 
     async def get(self, call: str) -> CallRecord | None:
         """Find one call."""

@@ -57,7 +57,7 @@ class Database:
 
     async def write(self, change: Callable[[Connection], Result]) -> Result:
         """Make *change*, which is durable on return. It does nothing but execute statements."""
-        return await asyncio.wrap_future(self._submit(change))
+        return await asyncio.wrap_future(self.submit(change))
 
     def write_soon(self, change: Callable[[Connection], object], what: str) -> None:
         """Make *change* without anybody waiting; if it fails, the log says that *what* is lost."""
@@ -66,9 +66,10 @@ class Database:
             if error := done.exception():
                 _log.error("not kept in the store", what=what, error=str(error))
 
-        self._submit(change).add_done_callback(tell)
+        self.submit(change).add_done_callback(tell)
 
-    def _submit(self, change: Callable[[Connection], Result]) -> "Future[Result]":
+    def submit(self, change: Callable[[Connection], Result]) -> "Future[Result]":
+        """Queue *change*; the future has its result once it is durable."""
         if self._writer is None:
             raise Misuse("the store is not open")
         return self._writer.submit(change)

@@ -1,5 +1,6 @@
 """``directory.repositories.EventLog`` in a table."""
 
+import itertools
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from umbel.core.event_catalogue import by_number
 from umbel.core.events import Category, Event, EventKind, Level
 
 from .database import Database
+from .outbox import Outbox
 from .schema import events
 
 _AT_LEAST = {
@@ -23,6 +25,10 @@ class SqlEventLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._outbox = Outbox(
+            database, lambda connection, rows: connection.execute(insert(events), rows)
+        )
+        self._numbers = itertools.count(1)
 
     def append(self, event: Event) -> None:
         """Keep *event* soon."""
@@ -35,8 +41,7 @@ class SqlEventLog:
             "fields": dict(event.fields),
             "sentence": event.sentence,
         }
-        what = f"event {event.kind.number}"
-        self._database.write_soon(lambda connection: connection.execute(insert(events), row), what)
+        self._outbox.put(next(self._numbers), row, f"event {event.kind.number}")
 
     async def query(
         self,

@@ -13,6 +13,11 @@ def put_row(connection: Connection, table: Table, row: Mapping[str, object]) -> 
     connection.execute(_replacing(connection.dialect.name, table, tuple(row)), row)
 
 
+def put_rows(connection: Connection, table: Table, rows: list[Mapping[str, object]]) -> None:
+    """Insert rows of the same columns, each in place of the one with its primary key."""
+    connection.execute(_replacing(connection.dialect.name, table, tuple(rows[0])), rows)
+
+
 def add_row(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
     """Insert the row unless one with the same primary key is there; say whether it was inserted."""
     statement = _sparing(connection.dialect.name, table)

@@ -48,11 +48,12 @@ class SqlStore:
         self._database = database = Database(read_url(url))
         file = database_file(database.url)
         self._lock = ServingLock(file) if file else None
-        self.audio: Audio = (
+        self._files = (
             FileAudio(audio_folder or file.parent / "audio", randomness, keep_free=keep_free)
             if file
-            else SqlAudio(database, randomness)
+            else None
         )
+        self.audio: Audio = self._files or SqlAudio(database, randomness)
         self._undertaker = Undertaker(database, self.audio)
         self.messages = SqlMessages(
             database,
@@ -116,6 +117,8 @@ class SqlStore:
 
     async def close(self) -> None:
         """Keep what waits to be kept, disconnect, and let another node serve."""
+        if self._files:
+            await self._files.close()
         await self._database.close()
         if self._lock:
             self._lock.release()

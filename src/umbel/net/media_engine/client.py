@@ -171,8 +171,12 @@ class MediaEngine:
                 self._tell(self._sessions.get(message.session, _ignore), message)
 
     def _tell(self, on_event: OnEvent, event: Event) -> None:
-        """Pass on an event in a turn of its own: a fault there must not cost us the stream."""
-        asyncio.get_running_loop().call_soon(on_event, event)
+        """Pass on an event; a fault there is told, and must not cost us the stream."""
+        try:
+            on_event(event)
+        except Exception as error:  # noqa: BLE001 - it is another's, and told as the loop tells it
+            told = {"message": "taking an event of the media engine", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(told)
 
     def _settle(self, session: str, port: int) -> None:
         opening = self._opening.get(session)
@@ -286,7 +290,7 @@ class MediaEngine:
         return frozenset(opened)
 
 
-class _Link(asyncio.Protocol):
+class _Link(asyncio.BufferedProtocol):
     """One process and the stream to it."""
 
     def __init__(
@@ -297,27 +301,38 @@ class _Link(asyncio.Protocol):
         self._receive = receive
         self._unpacker: Unpacker[Event | Load] = Unpacker()
         self._transport: asyncio.WriteTransport | None = None
+        self._unsent: list[Command] = []
         self._is_lost = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.WriteTransport):
             self._transport = transport
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._unpacker.space()
+
+    def buffer_updated(self, nbytes: int) -> None:
         self.was_heard = True
-        for message in self._unpacker.feed(data):
+        for message in self._unpacker.filled(nbytes):
             self._receive(message)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost.set()
 
     def send(self, command: Command) -> None:
-        """Send a command in a batch of its own."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(pack((command,)))
+        """Send a command, in one batch with all of the same turn of the loop."""
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(command)
+
+    def _flush(self) -> None:
+        commands, self._unsent = self._unsent, []
+        if commands and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(pack(commands))
 
     def hang_up(self) -> None:
         """Close the stream, upon which the process ends."""
+        self._flush()
         if self._transport is not None:
             self._transport.close()
 

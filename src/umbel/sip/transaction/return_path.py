@@ -56,4 +56,4 @@ def _is_multicast(host: str) -> bool:
 
 
 def _is_same_host(host: str, address: str) -> bool:
-    return is_ip_address(host) and ip_address(host) == ip_address(address)
+    return host == address or (is_ip_address(host) and ip_address(host) == ip_address(address))
