@@ -167,12 +167,13 @@ class Hearing:
         """Say which packets are good; decrypt, where they lie, those that are recorded."""
         is_good = np.ones(len(rows), np.bool_)
         overhead = self._overhead[rows]
-        kinds = np.where(overhead > 0, lengths << 8 | overhead, 0)
+        tags = self._unprotectors.tag_octets[rows]
+        kinds = np.where(overhead > 0, lengths << 16 | tags << 8 | overhead, 0)
         for kind in different(kinds):
             if not kind:
                 continue
             chosen = np.flatnonzero(kinds == kind)
-            whole = rtp.HEADER_OCTETS + (kind >> 8) + (kind & 0xFF)
+            whole = rtp.HEADER_OCTETS + (kind >> 16) + (kind & 0xFF)
             self._open(inbox, slots[chosen], rows[chosen], whole, is_good, chosen)
         return is_good
 
