@@ -11,7 +11,6 @@ packet as ``IP_PKTINFO``; so a tick's packets leave by one system call.
 
 import socket
 import struct
-import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final
@@ -44,6 +43,7 @@ _AT_ONCE: Final = 250
 """Packets between two looks at the conductor."""
 _TOO_LATE: Final = 10
 """Ticks after which the rest of a tick is left out."""
+_LONG_STEP: Final = 5 * FRAME
 _AHEAD: Final = 20 * FRAME
 """Samples by which packets come early, but for the first: strips hold a second, and wait for late
 packets for a tenth of one, which a busy machine may exceed."""
@@ -95,10 +95,9 @@ def sing(singers: list[Singer], ports: list[int], seconds: float, by: Connection
     choir = _Choir(singers, ports)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as conductor:
         conductor.bind(CONDUCTOR)
-        conductor.settimeout(_PATIENCE)
         by.send("ready")
         by.recv()
-        choir.sing(conductor, round(seconds * 8000))
+        choir.sing(_Conductor(conductor), round(seconds * 8000))
     by.send(choir.stamps)
 
 
@@ -147,22 +146,25 @@ class _Choir:
         messages["control"] = at + np.uint64(self._control.ctypes.data)
         messages["control_octets"] = _CONTROL.size
 
-    def sing(self, conductor: socket.socket, samples: int) -> None:
+    def sing(self, conductor: "_Conductor", samples: int) -> None:
         """Speak for so many samples of the engine's time."""
-        begin = clock = _latest(conductor, None)
-        while clock - begin < samples:
+        conductor.next()
+        begin = conductor.clock
+        while conductor.clock - begin < samples:
             self.ticks += 1
-            self._tick(conductor, begin, clock)
-            clock = _latest(conductor, clock)
+            self._tick(conductor, begin)
+            conductor.next()
 
-    def _tick(self, conductor: socket.socket, begin: int, clock: int) -> None:
+    def _tick(self, conductor: "_Conductor", begin: int) -> None:
+        clock = conductor.clock
         now = clock - begin + (_AHEAD if self.ticks > 1 else 0)
         is_behind = now - self._next >= 2 * FRAME + self._samples
         self._next[is_behind] = now
         while (due := np.flatnonzero(self._next <= now)).size:
             for start in range(0, len(due), _AT_ONCE):
-                if _latest(conductor, clock, wait=False) - clock >= _TOO_LATE * FRAME:
-                    return
+                while conductor.look():
+                    if conductor.clock - clock >= _TOO_LATE * FRAME:
+                        return
                 self._send(due[start : start + _AT_ONCE])
 
     def _send(self, rows: NDArray[np.intp]) -> None:
@@ -205,18 +207,43 @@ def said(singer: Singer, stamps: list[int], silence: int) -> NDArray[np.uint8]:
     return heard
 
 
-def _latest(conductor: socket.socket, before: int | None, *, wait: bool = True) -> int:
-    """Give the timestamp of the engine's latest tick, without wrap, after *before*."""
-    until, latest = time.monotonic() + _PATIENCE, before
-    while True:
-        is_new = latest != before
-        conductor.settimeout(0.0 if is_new or not wait else _PATIENCE)
+class _Conductor:
+    """Hears the engine."""
+
+    def __init__(self, bound: socket.socket) -> None:
+        self._socket = bound
+        self.clock = self._wait()
+        """The timestamp of the engine's latest tick, without wrap."""
+        self._step = 0
+
+    def next(self) -> None:
+        """
+        Wait for another tick, the latest there is, that was not long after the one before.
+
+        After a long one the strips lie still behind the clock, until that tick is over.
+        """
+        self._hear(self._wait())
+        while self.look() or self._step > _LONG_STEP:
+            if self._step > _LONG_STEP:
+                self._hear(self._wait())
+
+    def look(self) -> bool:
+        """Hear a tick that has come meanwhile; say whether one has."""
+        self._socket.settimeout(0.0)
         try:
-            packet = conductor.recv(2048)
-        except (BlockingIOError, TimeoutError):
-            if latest is None or (wait and not is_new) or time.monotonic() > until:
-                raise TimeoutError("the engine sends nothing any more") from None
-            return latest
-        (stamp,) = struct.unpack_from("!I", packet, 4)
-        near = stamp if latest is None else latest
-        latest = near + (stamp - near + (1 << 31)) % (1 << 32) - (1 << 31)
+            self._hear(self._stamp())
+        except BlockingIOError:
+            return False
+        return True
+
+    def _hear(self, stamp: int) -> None:
+        self._step = (stamp - self.clock + (1 << 31)) % (1 << 32) - (1 << 31)
+        self.clock += self._step
+
+    def _wait(self) -> int:
+        self._socket.settimeout(_PATIENCE)
+        return self._stamp()
+
+    def _stamp(self) -> int:
+        (stamp,) = struct.unpack_from("!I", self._socket.recv(2048), 4)
+        return int(stamp)
