@@ -165,7 +165,7 @@ async def test_two_thousand_recordings_are_exact(engine: MediaEngine) -> None:
     load = engine.load
     for one in SINGERS:
         engine.send(Close(session=str(one.number)))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await told.is_over.wait()
 
     assert load is not None

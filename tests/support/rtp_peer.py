@@ -69,6 +69,11 @@ class RtpPeer:
             receives_with=sends_with,
         )
 
+    @property
+    def is_plain(self) -> bool:
+        """Say whether it sends without encryption."""
+        return self._sending is None
+
     # --- sending ---------------------------------------------------------------------------
 
     def audio(self, payload: bytes) -> Packet:
