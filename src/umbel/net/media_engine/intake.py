@@ -25,6 +25,9 @@ _MOST_OF_A_PAIR: Final = 512
 """In one tick: whoever floods a port does not hold up the others."""
 _MOST_STRANGERS: Final = 16
 """Packets from unknown addresses that are looked at, of each pair and tick."""
+_MOST_OF_ONE: Final = 128
+"""Packets of one address that are looked at one by one in a tick: those of seconds, where the
+engine stood still, and no more, so that a peer that floods its call with them harms no other."""
 _MOST_REPORTS: Final = 16
 _READ_FIELDS: Final = ["second", "sequence_number", "timestamp", "ssrc"]
 
@@ -103,12 +106,14 @@ class Intake:
     def _take_packets(self, now: Instant) -> None:
         inbox = self._inbox
         rows = self._tables.seating.find(inbox.names[: inbox.count], inbox.pairs[: inbox.count])
-        strangers: Counter[int] = Counter()
+        looked_at: Counter[tuple[int, int]] = Counter()
         for slot in self._tables.hearing.hear(inbox, rows, now).tolist():
             row, pair = int(rows[slot]), int(inbox.pairs[slot])
-            strangers[pair] += row == UNKNOWN
-            if row != UNKNOWN or strangers[pair] <= _MOST_STRANGERS:
+            looked_at[pair, row] += 1
+            if looked_at[pair, row] <= (_MOST_STRANGERS if row == UNKNOWN else _MOST_OF_ONE):
                 self._take_one(slot, row, now)
+            elif row >= 0:
+                self._tables.hearing.refused[row] += 1
 
     def _take_one(self, slot: int, row: int, now: Instant) -> None:
         data, name = self._inbox.octets(slot), self._inbox.names[slot].tobytes()
