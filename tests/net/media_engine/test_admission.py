@@ -83,7 +83,7 @@ class TestAPeerThatFloods:
         studio.tick()
 
         told = statistics(studio)
-        assert (told.packets_received, told.packets_refused) == (128, 72)
+        assert (told.packets_received, told.packets_refused) == (64, 136)
 
 
 class TestBeforeSignallingAgreed:

@@ -25,8 +25,8 @@ _MOST_OF_A_PAIR: Final = 512
 """In one tick: whoever floods a port does not hold up the others."""
 _MOST_STRANGERS: Final = 16
 """Packets from unknown addresses that are looked at, of each pair and tick."""
-_MOST_OF_ONE: Final = 128
-"""Packets of one address that are looked at one by one in a tick: those of seconds, where the
+_MOST_OF_ONE: Final = 64
+"""Packets of one address that are looked at one by one in a tick: those of a second, where the
 engine stood still, and no more, so that a peer that floods its call with them harms no other."""
 _MOST_REPORTS: Final = 16
 _READ_FIELDS: Final = ["second", "sequence_number", "timestamp", "ssrc"]
