@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -314,10 +315,11 @@ async def test_thousands_of_calls_leave_nothing_behind(tmp_path: Path) -> None:
         await soak.call(*WARMING_UP, seconds=2)
         await soak.node.until_calls_are_over()
         objects, before = living_objects(), Figures.now()
-        for _number in range(ROUNDS):
+        for number in range(1, ROUNDS + 1):
             await soak.call(*by_udp(speaks(tmp_path)), *BY_CONNECTION, seconds=40)
             await soak.node.until_at_rest()
             soak.node.heard.clear()
+            sys.stderr.write(f"{2000 * number} calls, {Figures.now()}\n")
         after = Figures.now()
 
         assert soak.counted.calls == 2000 * ROUNDS

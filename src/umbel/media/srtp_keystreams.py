@@ -45,8 +45,10 @@ class Keystreams:
         self._start[row] = self._end[row] = 0
 
     def end(self, row: int) -> None:
-        """Forget the keys."""
-        self._keys.pop(row, None)
+        """Forget the keys, and what was made with them."""
+        if self._keys.pop(row, None) is not None:
+            self._octets[row] = 0
+            self._high[row] = self._low[row] = self._start[row] = self._end[row] = 0
 
     def combine(self, rows: Rows, indexes: Indexes, payloads: Octets) -> Octets:
         """Encrypt or decrypt a payload of each of *rows*, all of one length, each row once."""
