@@ -15,7 +15,7 @@ from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import PeerError, Unavailable
 from umbel.core.instants import Instant
 from umbel.sip.address import Address
-from umbel.sip.hop import Hop, Transport
+from umbel.sip.hop import Hop, Source, Transport
 from umbel.sip.message import Request, Response, parse_message
 from umbel.sip.uri import Uri
 from umbel.ua import LocalAddress, LocalIdentity, UserAgent
@@ -40,6 +40,12 @@ class Sockets:
             raise self.failure
         self.sent.append((LoopClock().now(), parse_message(data)))
         return "c1"
+
+    def send_at_once(self, data: bytes, hop: Hop) -> str | None:
+        return None
+
+    def answer(self, data: bytes, source: Source, port: int) -> None:
+        raise AssertionError("nothing is answered at once in these tests")
 
     @property
     def lines(self) -> list[str]:
