@@ -360,9 +360,11 @@ class TestWhoIsRefused:
 
     def test_is_asked_for_with_its_source(self) -> None:
         asked: list[Source] = []
-        agent = UserAgent(
-            RepeatableRandomness(), IDENTITY, knows=lambda source: asked.append(source) or ""
-        )
-        agent.ready_answer(octets(*USUAL), TLS)
+
+        def knows(source: Source) -> str:
+            asked.append(source)
+            return ""
+
+        UserAgent(RepeatableRandomness(), IDENTITY, knows=knows).ready_answer(octets(*USUAL), TLS)
 
         assert asked == [TLS]

@@ -56,4 +56,5 @@ def _is_multicast(host: str) -> bool:
 
 
 def is_same_host(host: str, address: str) -> bool:
+    """Say whether the host of a Via is the IP address that its request came from."""
     return host == address or (is_ip_address(host) and ip_address(host) == ip_address(address))
