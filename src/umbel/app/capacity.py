@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from umbel.core import event_catalogue as catalogue
 from umbel.core.events import Events
@@ -23,6 +23,10 @@ class Engines(Protocol):
     def sessions(self) -> tuple[int, ...]:
         """Give how many sessions each has."""
         ...
+
+
+_LATELY: Final[Duration] = 0.02
+"""The tick of the engines: sooner nothing is different for who only asks whether there is room."""
 
 
 @dataclass(slots=True)
@@ -70,6 +74,9 @@ class Capacity:
         self._clock = clock
         self._full: _Fullness | None = None
         self._told_unpinned: set[int] = set()
+        self._latest: Refused | None = None
+        self._considered: Instant = Instant(float("-inf"))
+        """When that was found."""
 
     def look(self, engine: int, load: Load) -> None:
         """Take note of what an engine has told."""
@@ -83,6 +90,12 @@ class Capacity:
             core = self._cores[engine]
             self._events.tell(catalogue.ENGINE_NOT_PINNED, node=self._node, core=core)
 
+    def refusal_lately(self) -> Refused | None:
+        """Say how another call would have been refused some milliseconds ago, at the most."""
+        if self._clock.now() - self._considered > _LATELY:
+            return self.refusal()
+        return self._latest
+
     def refusal(self) -> Refused | None:
         """Say how another call would be refused now; ``None``: it would be taken."""
         admission, engines = self._engines.admission, self._engines
@@ -93,7 +106,9 @@ class Capacity:
         elif takes and self._full is not None:
             full, self._full = self._full, None
             self._tell_room(full)
-        return None if takes else refused_by_load(self._node, admission.cause)
+        self._latest = None if takes else refused_by_load(self._node, admission.cause)
+        self._considered = self._clock.now()
+        return self._latest
 
     def note_refused(self) -> None:
         """Count a call that was refused."""

@@ -5,24 +5,25 @@ from typing import Final
 from umbel.directory.objects import Gateway
 from umbel.directory.peers import Resolved, recognise
 from umbel.directory.ports import Configuration
-from umbel.sip.hop import HandshakeOutcome, Source, Transport
+from umbel.sip.hop import Source
 
 from .offers import peer_of
 
 _MOST_SOURCES: Final = 4096
 """Beyond, all are forgotten: it costs only that each is asked for once more."""
 
-_Place = tuple[str, int, Transport, int]
-"""Address, port, transport, and which handshake: all that ``peer_of`` makes a peer of."""
-
 
 class Recognition:
-    """Asks about a source once, for its messages are thousands and the answer does not change."""
+    """
+    Asks about a source once, for its messages are thousands and the answer does not change.
+
+    What brings messages gives all those of a connection, or from an address, the same ``Source``.
+    """
 
     def __init__(self) -> None:
         self._seen: tuple[Configuration, Resolved] | None = None
-        self._found: dict[_Place, tuple[HandshakeOutcome | None, Gateway | None]] = {}
-        """The handshake is kept so that no other has its number meanwhile."""
+        self._found: dict[int, tuple[Source, Gateway | None]] = {}
+        """By the number of the source, which is kept so that no other has it meanwhile."""
 
     def gateway(
         self, source: Source, configuration: Configuration, resolved: Resolved
@@ -32,11 +33,10 @@ class Recognition:
         if seen is None or seen[0] is not configuration or seen[1] is not resolved:
             self._seen = configuration, resolved
             self._found.clear()
-        place = source.address, source.port, source.transport, id(source.handshake)
-        known = self._found.get(place)
+        known = self._found.get(id(source))
         if known is None:
             if len(self._found) >= _MOST_SOURCES:
                 self._found.clear()
             gateway = recognise(peer_of(source), configuration.gateways, resolved)
-            known = self._found[place] = source.handshake, gateway
+            known = self._found[id(source)] = source, gateway
         return known[1]

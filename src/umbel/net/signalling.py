@@ -5,7 +5,6 @@ import errno
 import itertools
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -140,7 +139,7 @@ class Signalling:
     def send_at_once(self, data: bytes, hop: Hop) -> str | None:
         """Send as ``send`` does where nothing has to be waited for; ``None``: nothing was sent."""
         if hop.transport is Transport.UDP:
-            self._send_udp(data, hop)
+            self._send_datagram(data, (hop.address, hop.port), hop.domain)
             return ""
         connection = self._accepted_from(hop)
         if connection is None or not connection.is_known_to_be_up:
@@ -158,10 +157,11 @@ class Signalling:
 
         ``Unavailable`` where that cannot be, as with ``send``.
         """
-        hop = source.hop_back() if port == source.port else replace(source.hop_back(), port=port)
-        if self.send_at_once(data, hop) is None:
+        if source.transport is Transport.UDP:
+            self._send_datagram(data, (source.address, port), "")
+        elif self.send_at_once(data, source.hop_back()) is None:
             reason = f"{source.transport} from {source.address}: the connection is closed"
-            self._tap.failed(data, hop, reason)
+            self._tap.failed(data, source.hop_back(), reason)
             raise Unavailable(reason)
 
     def drop(self, name: str | None, why: str) -> None:
@@ -223,14 +223,15 @@ class Signalling:
         self._listening.sockets.append(listening)
         return listening.local[1]
 
-    def _send_udp(self, data: bytes, hop: Hop) -> None:
+    def _send_datagram(self, data: bytes, remote: Address, domain: str) -> None:
         try:
-            bound, remote = self._listening.udp_socket_for(hop), (hop.address, hop.port)
+            bound = self._listening.udp_socket_towards(remote)
             bound.send(data, remote)
         except Unavailable as error:
+            hop = Hop(transport=Transport.UDP, address=remote[0], port=remote[1], domain=domain)
             self._tap.failed(data, hop, str(error))
             raise
-        self._tap.sent(data, _datagram_source(remote, bound.local), hop.domain)
+        self._tap.sent(data, _datagram_source(remote, bound.local), domain)
 
     async def _listen_tcp(self, listener: Listener) -> int:
         server = await asyncio.get_running_loop().create_server(

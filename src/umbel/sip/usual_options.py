@@ -41,6 +41,7 @@ _VIA: Final = re.compile(
 _SEQUENCE: Final = re.compile(rb"[0-9]{1,9}+[ \t]++OPTIONS").fullmatch
 _TAG: Final = re.compile(rf"[{TOKEN}]++".encode()).fullmatch
 _WORD: Final = re.compile(rb"[^ \t]++").fullmatch
+_NO_BODY: Final = [b"0"]
 _NOT_OF_THE_TOP: Final = (b"received", b"maddr")
 """What a peer writes into its own Via only for a reason."""
 
@@ -51,34 +52,22 @@ _FRAME: Final = (
 """What a line needs around it to be judged."""
 
 
-class _Kind(Enum):
+class _Use(Enum):
     """What a header field means to the answer."""
 
-    VIA = auto()
-    FROM = auto()
-    TO = auto()
-    CALL_ID = auto()
-    CSEQ = auto()
-    LENGTH = auto()
+    ECHOED = auto()
+    """Part of it, or needed to make it."""
     READ = auto()
     """Read by the ordinary way, which must find it good."""
+    READ_ONCE = auto()
     UNREAD = auto()
     """Of no meaning to us, whatever it says."""
+    UNREAD_ONCE = auto()
     UNUSUAL = auto()
 
 
-_KINDS: Final = {
-    "Via": _Kind.VIA,
-    "From": _Kind.FROM,
-    "To": _Kind.TO,
-    "Call-ID": _Kind.CALL_ID,
-    "CSeq": _Kind.CSEQ,
-    "Content-Length": _Kind.LENGTH,
-    "Require": _Kind.UNUSUAL,
-    "Proxy-Require": _Kind.UNUSUAL,
-    "Record-Route": _Kind.UNUSUAL,
-    "Content-Encoding": _Kind.UNUSUAL,
-}
+_ECHOED: Final = frozenset({"Via", "From", "To", "Call-ID", "CSeq", "Content-Length"})
+_UNUSUAL: Final = frozenset({"Require", "Proxy-Require", "Record-Route", "Content-Encoding"})
 _READ: Final = frozenset(name for name, _ in READ_OF_REQUESTS)
 
 
@@ -94,6 +83,7 @@ class UsualOptions:
     cseq: bytes
     hop: Via
     """The top Via, without its parameters."""
+    hop_written: bytes
     parameters: dict[bytes, bytes | None]
     """Those of the top Via, in their order."""
 
@@ -132,7 +122,7 @@ class UsualOptions:
             return written
         else:
             noted = {b"received": source.address.encode()}
-        pieces = [to_octets(str(self.hop))]
+        pieces = [self.hop_written]
         for name, value in (parameters | noted).items():
             pieces.append(name if value is None else b"%b=%b" % (name, value))
         return b";".join(pieces)
@@ -148,13 +138,14 @@ def usual_options(message: bytes) -> UsualOptions | None:
     breaks = len(lines) + 1
     if message.count(b"\r") != breaks or message.count(b"\n") != breaks or breaks > _MOST_LINES:
         return None
-    if not _is_fine(lines[0], b""):
+    if not _is_good_start(lines[0]):
         return None
     found = _sorted_out(lines)
     return None if found is None else _read(found)
 
 
-_Found = dict[_Kind, list[bytes]]
+_Found = dict[str, list[bytes]]
+"""Values by the names of their header fields."""
 
 
 def _sorted_out(lines: list[bytes]) -> _Found | None:
@@ -163,44 +154,45 @@ def _sorted_out(lines: list[bytes]) -> _Found | None:
     once: set[str] = set()
     for line in lines[1:]:
         name, colon, value = line.partition(b":")
-        kind, spelling = _kind_of(name) if colon else (_Kind.UNUSUAL, "")
-        if spelling in ONCE:
+        use, spelling = _use_of(name)
+        if use is _Use.ECHOED and colon:
+            found.setdefault(spelling, []).append(value.strip(b" \t"))
+            continue
+        if use is _Use.UNUSUAL or not colon:
+            return None
+        if use is _Use.READ_ONCE or use is _Use.UNREAD_ONCE:
             if spelling in once:
                 return None
             once.add(spelling)
-        if kind is _Kind.READ:
-            if len(line) > _LONGEST or not _is_fine(b"OPTIONS sip:a SIP/2.0", line):
-                return None
-        elif kind is _Kind.UNUSUAL:
+        is_read = use is _Use.READ or use is _Use.READ_ONCE
+        if is_read and (len(line) > _LONGEST or not _is_good_line(line)):
             return None
-        elif kind is not _Kind.UNREAD:
-            found.setdefault(kind, []).append(value.strip(b" \t"))
     return found
 
 
 def _read(found: _Found) -> UsualOptions | None:
     try:
-        vias = found[_Kind.VIA]
-        (from_,), (to,) = found[_Kind.FROM], found[_Kind.TO]
-        (call_id,), (cseq,) = found[_Kind.CALL_ID], found[_Kind.CSEQ]
-    except KeyError:
-        return None
+        vias = found["Via"]
+        (from_,), (to,), (call_id,) = found["From"], found["To"], found["Call-ID"]
+        (cseq,), length = found["CSeq"], found.get("Content-Length", _NO_BODY)
+    except (KeyError, ValueError):
+        return None  # There is none of them, or more than one.
     top = _hop_and_parameters(vias[0])
-    if top is None or not _is_usual_top(top[1]) or not all(map(_hop_and_parameters, vias[1:])):
+    if top is None or not _is_usual_top(top[2]) or not all(map(_hop_and_parameters, vias[1:])):
         return None
     is_usual = (
         _is_from(from_)
         and _is_tagless(to)
         and _WORD(call_id)
         and _SEQUENCE(cseq)
-        and found.get(_Kind.LENGTH, [b"0"]) == [b"0"]
+        and length == _NO_BODY
     )
     if not is_usual:
         return None
     return UsualOptions(tuple(vias), from_, to, call_id, cseq, *top)
 
 
-def _hop_and_parameters(value: bytes) -> tuple[Via, dict[bytes, bytes | None]] | None:
+def _hop_and_parameters(value: bytes) -> tuple[Via, bytes, dict[bytes, bytes | None]] | None:
     """Read a Via; ``None`` where it is not written in the usual way."""
     via = _VIA(value)
     if via is None or (hop := _hop(via[1])) is None:
@@ -213,7 +205,7 @@ def _hop_and_parameters(value: bytes) -> tuple[Via, dict[bytes, bytes | None]] |
     if len(parameters) < len(pieces):
         return None
     rport = parameters.get(b"rport")
-    return None if rport is not None and not _is_port(rport) else (hop, parameters)
+    return None if rport is not None and not _is_port(rport) else (*hop, parameters)
 
 
 def _is_port(text: bytes) -> bool:
@@ -247,21 +239,33 @@ def _is_tagless(value: bytes) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _kind_of(name: bytes) -> tuple[_Kind, str]:
+def _use_of(name: bytes) -> tuple[_Use, str]:
     """Say what a header field of this name means, and how the name is spelled."""
     text = to_text(name)
     if not is_token(text):
-        return _Kind.UNUSUAL, ""
+        return _Use.UNUSUAL, ""
     spelling = spelled(text)
-    if (kind := _KINDS.get(spelling)) is not None:
-        return kind, spelling
-    return (_Kind.READ if spelling.lower() in _READ else _Kind.UNREAD), spelling
+    if spelling in _UNUSUAL:
+        return _Use.UNUSUAL, spelling
+    if spelling in _ECHOED:
+        return _Use.ECHOED, spelling
+    if spelling.lower() in _READ:
+        return (_Use.READ_ONCE if spelling in ONCE else _Use.READ), spelling
+    return (_Use.UNREAD_ONCE if spelling in ONCE else _Use.UNREAD), spelling
+
+
+@lru_cache(maxsize=1024)
+def _is_good_start(line: bytes) -> bool:
+    return _is_good(line, b"")
 
 
 @lru_cache(maxsize=2048)
-def _is_fine(start: bytes, line: bytes) -> bool:
-    """Say whether an OPTIONS is good that has this start-line, and this line beside what it must."""
-    more = line + b"\r\n" if line else b""
+def _is_good_line(line: bytes) -> bool:
+    return _is_good(b"OPTIONS sip:a SIP/2.0", line + b"\r\n")
+
+
+def _is_good(start: bytes, more: bytes) -> bool:
+    """Say whether an OPTIONS is good that has this start-line, and more lines than it must have."""
     try:
         message = parse_message(b"%b\r\n%b%b\r\n" % (start, _FRAME, more))
         if not isinstance(message, Request):
@@ -282,10 +286,10 @@ def _is_address_without_tag(value: bytes) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _hop(value: bytes) -> Via | None:
-    """Read a Via without parameters, of a transport that we know; ``None`` where it is not good."""
+def _hop(value: bytes) -> tuple[Via, bytes] | None:
+    """Read a Via without parameters, and write it; ``None`` where it is not good, or not of ours."""
     try:
         via = Via.parse(to_text(value))
     except PeerError:
         return None
-    return via if via.transport in Transport.__members__ else None
+    return (via, to_octets(str(via))) if via.transport in Transport.__members__ else None
