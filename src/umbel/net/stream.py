@@ -79,7 +79,6 @@ class StreamConnection(asyncio.Protocol):
         self._times = Times(entered=now, active=now)
         self._source = self._source_with(None)
         self._traffic = Traffic()
-        self._holds_back = False
 
     # --- asked by Signalling --------------------------------------------------------------------
 
@@ -187,7 +186,7 @@ class StreamConnection(asyncio.Protocol):
         self._times.active = self._around.clock.now()
         if self.state is State.SHAKING and not self._may_shake_on(len(data)):
             return
-        self._holds_back = True  # What answers this goes out in one piece.
+        self._traffic.is_coming = True  # What answers this goes out in one piece.
         try:
             for octets in self._layer.receive(data):
                 self._advance()
@@ -198,7 +197,7 @@ class StreamConnection(asyncio.Protocol):
         except LayerEnded as end:
             self._end(end.ending, end.detail)
         finally:
-            self._holds_back = False
+            self._traffic.is_coming = False
             self._flush()
 
     def eof_received(self) -> None:
@@ -272,7 +271,7 @@ class StreamConnection(asyncio.Protocol):
         self._flush()
 
     def _flush(self) -> None:
-        if self._holds_back and self.state is State.UP:
+        if self._traffic.is_coming and self.state is State.UP:
             return
         output = self._layer.take_output()
         # asyncio logs each write to a peer that is gone, and peers can cause thousands.

@@ -158,16 +158,20 @@ def _sorted_out(lines: list[bytes]) -> _Found | None:
         if use is _Use.ECHOED and colon:
             found.setdefault(spelling, []).append(value.strip(b" \t"))
             continue
-        if use is _Use.UNUSUAL or not colon:
+        if not colon or not _is_usual(use, line):
             return None
         if use is _Use.READ_ONCE or use is _Use.UNREAD_ONCE:
             if spelling in once:
                 return None
             once.add(spelling)
-        is_read = use is _Use.READ or use is _Use.READ_ONCE
-        if is_read and (len(line) > _LONGEST or not _is_good_line(line)):
-            return None
     return found
+
+
+def _is_usual(use: _Use, line: bytes) -> bool:
+    """Say whether a line that is not echoed may be there."""
+    if use is _Use.READ or use is _Use.READ_ONCE:
+        return len(line) <= _LONGEST and _is_good_line(line)
+    return use is not _Use.UNUSUAL
 
 
 def _read(found: _Found) -> UsualOptions | None:
