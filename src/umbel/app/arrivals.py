@@ -62,6 +62,8 @@ class Arrivals:
         key, now = (gateway.name, transport), self._clock.wall()
         known = self._kept.get(key)
         is_other = known is None or known.state is not state
+        if known is not None and not is_other and (now - known.at).total_seconds() < KEEP_FRESH:
+            return  # Each request is noted, and of one in thousands there is something to keep.
         seen = Observation(
             node=self._node,
             gateway=gateway.name,

@@ -14,7 +14,7 @@ def note_arrival(request: Request, source: Source) -> None:
     noted: dict[str, str | None] = {}
     if via.asks_for_rport:
         noted = {"rport": str(source.port), "received": source.address}
-    elif not _is_same_host(via.host, source.address):
+    elif not is_same_host(via.host, source.address):
         noted = {"received": source.address}
     if noted:
         _replace_top_via(request, via.with_parameters(noted))
@@ -55,5 +55,6 @@ def _is_multicast(host: str) -> bool:
     return is_ip_address(host) and ip_address(host).is_multicast
 
 
-def _is_same_host(host: str, address: str) -> bool:
+def is_same_host(host: str, address: str) -> bool:
+    """Say whether the host of a Via is the IP address that its request came from."""
     return host == address or (is_ip_address(host) and ip_address(host) == ip_address(address))
