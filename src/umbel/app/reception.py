@@ -12,7 +12,7 @@ from umbel.core.instants import Duration
 from umbel.directory.admission import Refused, refused_by_gateway, refused_by_node
 from umbel.directory.classify import Decision, classify
 from umbel.directory.objects import Gateway, Node
-from umbel.directory.peers import recognise, why_unknown
+from umbel.directory.peers import why_unknown
 from umbel.directory.records import CallRecord
 from umbel.identity.handshake import HandshakeReport
 from umbel.sip.hop import Source
@@ -117,8 +117,7 @@ class Reception:
 
     def _gateway_at(self, source: Source) -> Gateway | None:
         around = self._around
-        gateways = around.snapshot.configuration.gateways
-        return recognise(peer_of(source), gateways, around.resolved())
+        return around.snapshot.directory.gateway(peer_of(source), around.resolved())
 
     def _tell_stranger(self, request: Request, source: Source) -> None:
         if request.method != "INVITE":
