@@ -89,10 +89,9 @@ class Headers:
 
         Every *name* has one way of being parsed, and it is spelled as in its document.
         """
-        key = name.lower()
-        if key not in self._read:
-            self._read[key] = parse(self._index.get(key, []))
-        return cast("T", self._read[key])
+        if name not in self._read:
+            self._read[name] = parse(self._index.get(name.lower(), []))
+        return cast("T", self._read[name])
 
     def __contains__(self, name: str) -> bool:
         return spelled(name).lower() in self._index
@@ -135,4 +134,5 @@ class Headers:
 
     def _forget(self, key: str) -> None:
         self._by_name = None
-        self._read.pop(key, None)
+        for name in [name for name in self._read if name.lower() == key]:
+            del self._read[name]

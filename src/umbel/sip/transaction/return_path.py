@@ -54,4 +54,6 @@ def _is_multicast(host: str) -> bool:
 
 
 def _is_same_host(host: str, address: str) -> bool:
-    return host == address or (is_ip_address(host) and read_ip_address(host) == read_ip_address(address))
+    return host == address or (
+        is_ip_address(host) and read_ip_address(host) == read_ip_address(address)
+    )
