@@ -41,11 +41,18 @@ class _Section:
     """Lines that belong together: those before the first ``m=``, or those of one stream."""
 
     lines: tuple[Line, ...]
-    attributes: tuple[Attribute, ...] = field(init=False, repr=False, compare=False)
-    """The attributes in order."""
+    _attributes: tuple[Attribute, ...] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "attributes", tuple(map(_attribute, self._of_kind("a"))))
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """The attributes in order; read once, where anybody asks for them."""
+        read = self._attributes
+        if read is None:
+            read = tuple(map(_attribute, self._of_kind("a")))
+            object.__setattr__(self, "_attributes", read)
+        return read
 
     def _of_kind(self, kind: str) -> Iterator[Line]:
         return (line for line in self.lines if line.kind == kind)

@@ -44,6 +44,11 @@ class Headers:
         """Give every field line of *name*, in order."""
         return list(self._index.get(spelled(name).lower(), ()))
 
+    def lines_of(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """Give the field lines of *names*, which are spelled, those of each name together."""
+        index = self._index
+        return [(name, value) for name in names for value in index.get(name.lower(), ())]
+
     def add(self, name: str, value: str) -> None:
         """Append a field line."""
         self._fields.append(self._changed(name, value))
@@ -134,5 +139,7 @@ class Headers:
 
     def _forget(self, key: str) -> None:
         self._by_name = None
+        if not self._read:
+            return
         for name in [name for name in self._read if name.lower() == key]:
             del self._read[name]

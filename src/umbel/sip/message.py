@@ -24,6 +24,9 @@ from .via import Via
 
 VERSION = "SIP/2.0"
 
+_OF_RESPONSES = ("Via", "From", "To", "Call-ID", "CSeq")
+_OF_DIALOGS = (*_OF_RESPONSES, "Record-Route")
+
 _HIGHEST_HOPS = 255
 _HIGHEST_SECONDS = 2**32 - 1
 
@@ -141,10 +144,8 @@ class Request(_Fields):
         A *to_tag* is added where To has none and the response is not 100. Record-Route is taken
         over where the response can make a dialog (section 12.1.1).
         """
-        names = ["Via", "From", "To", "Call-ID", "CSeq"]
-        if 100 < status < 300:
-            names.append("Record-Route")
-        fields = [(name, value) for name in names for value in self.headers.get_all(name)]
+        names = _OF_DIALOGS if 100 < status < 300 else _OF_RESPONSES
+        fields = self.headers.lines_of(names)
         response = Response(
             status, phrase_of(status) if reason is None else reason, Headers.from_wire(fields)
         )
