@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import ip_address
 
+from umbel.core.addresses import read_ip_address
 from umbel.core.errors import PeerError
 from umbel.directory.classify import Offered
 from umbel.directory.lookup import Directory
@@ -172,4 +172,4 @@ def gateway_uri(gateway: Gateway, user: str | None = None) -> Uri:
 @lru_cache(maxsize=256)
 def is_unspecified(address: str) -> bool:
     """Say whether a listener's address names no interface: then the call's own is asked for."""
-    return ip_address(address).is_unspecified
+    return read_ip_address(address).is_unspecified
