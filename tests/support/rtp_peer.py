@@ -69,6 +69,11 @@ class RtpPeer:
             receives_with=sends_with,
         )
 
+    @property
+    def is_plain(self) -> bool:
+        """Say whether it sends without encryption."""
+        return self._sending is None
+
     # --- sending ---------------------------------------------------------------------------
 
     def audio(self, payload: bytes) -> Packet:
@@ -109,8 +114,11 @@ class RtpPeer:
 
     def send(self, packet: Packet) -> bytes:
         """Send *packet*; give what went over the wire."""
-        data = bytes(packet)
-        return self.transmit(self._sending.protect(data) if self._sending else data)
+        return self.transmit(self.sealed(bytes(packet)))
+
+    def sealed(self, data: bytes) -> bytes:
+        """Give what goes over the wire of a packet with a fixed header."""
+        return self._sending.protect(data) if self._sending else data
 
     def transmit(self, data: bytes) -> bytes:
         """Send octets as they are to the RTP port."""

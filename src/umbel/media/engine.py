@@ -72,7 +72,10 @@ class Connect:
     session: str
     media: MediaSession
     learn_address: bool = False
-    """Accept the stream from another address than agreed, learnt once from its first packet."""
+    """
+    Accept the stream from another address than agreed, learnt from its first packet, and follow it
+    where the peer's NAT gives it another one in mid-call.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

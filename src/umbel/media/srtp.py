@@ -161,7 +161,7 @@ class Unprotectors:
     def check(self, rows: Rows, packets: Octets) -> tuple[NDArray[np.bool_], Indexes]:
         """
         Check a packet of each of *rows*: of the stream that is heard now, with a fixed header, all
-        of one length and one overhead, each row once.
+        of one length, one overhead and one length of tags, each row once.
 
         Gives which are authentic and did not come before, and the index of each packet.
         """

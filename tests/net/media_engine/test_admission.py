@@ -72,6 +72,20 @@ class TestAStranger:
         assert statistics(studio).packets_refused == 16
 
 
+class TestAPeerThatFloods:
+    def test_is_heard_no_more_than_a_peer_can_have_to_say(
+        self, studio: Studio, peer: RtpPeer
+    ) -> None:
+        """What is looked at one by one would cost all calls their tick."""
+        studio.call(peer)
+        for _ in range(200):
+            press(peer)
+        studio.tick()
+
+        told = statistics(studio)
+        assert (told.packets_received, told.packets_refused) == (64, 136)
+
+
 class TestBeforeSignallingAgreed:
     def test_nobody_is_heard(self, studio: Studio, peer: RtpPeer) -> None:
         (opened,) = studio.do(Open(session="a", address="127.0.0.1"))

@@ -1,6 +1,7 @@
 """SRTP with both suites, with and without a master key identifier, against RFC 3711 alone."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,16 @@ from tests.support.srtp import SrtpContext
 from tests.support.studio import Studio
 
 from umbel.media import g711, rtcp
-from umbel.media.engine import Close, KeyPressed, SendKey, Statistics, StopRecording
+from umbel.media.engine import (
+    Close,
+    Closed,
+    KeyPressed,
+    Record,
+    Recorded,
+    SendKey,
+    Statistics,
+    StopRecording,
+)
 from umbel.media.session import Codec, SrtpKey, SrtpSuite
 
 MKIS = (b"", b"\x01", b"\x00\x00\x00\x07")
@@ -155,3 +165,30 @@ def sending_key(peer: RtpPeer) -> SrtpKey:
     if key is None:
         raise TypeError("this peer is a plain one")
     return key
+
+
+class TestCallsOfAllKinds:
+    def test_are_taken_in_the_same_tick(self, studio: Studio) -> None:
+        """Some with tags and identifiers of other lengths that come to the same sum."""
+        kinds = [(suite, mki) for suite in SrtpSuite for mki in (*MKIS, b"abcdef")]
+        with ExitStack() as stack:
+            peers = []
+            for number, (suite, mki) in enumerate(kinds * 3):
+                key = SrtpKey(suite=suite, master=bytes([number] * 30), mki=mki)
+                peer = stack.enter_context(RtpPeer(sends_with=key, receives_with=key))
+                peer.sequence_number = 1000
+                peers.append(peer)
+                studio.call(peer, str(number))
+                studio.do(Record(session=str(number), recording=1, longest=60, silence=0))
+            for tick in range(12):
+                for number, peer in enumerate(peers):
+                    peer.say(bytes([number, tick] * 80))
+                studio.tick()
+            for number in range(len(peers)):
+                studio.do(Close(session=str(number)))
+        for number, closed in enumerate(studio.of(Closed)):
+            octets = b"".join(bytes([number, tick] * 80) for tick in range(12))
+            heard = b"".join(it.linear for it in studio.of(Recorded) if it.session == str(number))
+
+            assert closed.statistics.packets_refused == 0
+            assert heard == g711.decode(Codec.PCMU, octets).astype("<i2").tobytes()

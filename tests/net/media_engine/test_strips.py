@@ -217,3 +217,53 @@ class TestNobodyListens:
 
         assert len(heard) <= 2 * LONGEST // FRAME
         assert heard[-1] in [frame(number) for number in range(9_900, 10_000)]
+
+
+class TestWhatIsMissing:
+    """Frames of packets that did not come are told as lost; what came late is not."""
+
+    @repeatable
+    @given(
+        st.sampled_from([80, 160, 200, 240, 320]),
+        st.lists(st.sampled_from(["on", "on", "lost", "late", "off"]), max_size=12),
+        st.integers(0, 159),
+    )
+    def test_is_never_what_came(self, length: int, fates: list[str], shift: int) -> None:
+        strips, rows = Strips(1, 5 * FRAME), np.array([0], np.intp)
+        strips.begin(0, SILENCE)
+        late: list[int] = []
+
+        def put(number: int) -> None:
+            stamps = np.array([number * length + (shift if number else 0)], np.int64)
+            octets = np.full((1, length), 7, np.uint8)
+            strips.put(rows, np.array([number], np.int64), stamps, octets)
+
+        put(0)
+        for number, fate in enumerate(fates, 1):
+            if fate == "on":
+                put(number)
+                while late:
+                    put(late.pop())
+            elif fate == "late":
+                late.append(number)
+        for _ in range(50):
+            strips.hear(rows)
+            are_lost = strips.are_lost(rows)
+            if are_lost is not None:
+                assert bytes(strips.latest(rows)) == NOTHING
+            strips.read(rows, 1)
+
+        assert strips.are_lost(rows) is None
+        assert strips._losses == 0
+
+    def test_is_forgotten_with_the_strip(self) -> None:
+        strips, rows = Strips(1, 5 * FRAME), np.array([0], np.intp)
+        strips.begin(0, SILENCE)
+        for number in (0, 3):
+            octets = np.full((1, FRAME), 7, np.uint8)
+            stamps = np.array([number * FRAME], np.int64)
+            strips.put(rows, np.array([number], np.int64), stamps, octets)
+        strips.begin(0, SILENCE)
+        strips.hear(rows)
+
+        assert strips._losses == 0

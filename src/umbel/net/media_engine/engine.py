@@ -164,7 +164,7 @@ class Engine:
         row = session.row
         self._tables.hearing.pause(row)
         session.connect(command.media, learns=command.learn_address)
-        self._intake.seat(session)
+        self._intake.seat(session, self._clock.now())
         session.hear_many()
         if session.may_send:
             self._tables.senders.connect(row, command.media)

@@ -60,6 +60,8 @@ class Hearing:
         """Of the sources whose figures are here for now."""
         self._highest = np.zeros(rows + 1, np.int64)
         self._received = np.zeros(rows, np.int64)
+        self.heard_at = np.zeros(rows, np.float64)
+        """The instant at which something came last, of those that something came of."""
         self._transit = np.zeros(rows, np.float64)
         self._jitter = np.zeros(rows, np.float64)
 
@@ -144,6 +146,7 @@ class Hearing:
         stamps = words[:, 1].astype(np.int64)
         self._highest[rows] = np.maximum(highest, numbers)
         self._received[rows] += 1
+        self.heard_at[rows] = now
         self._measure_jitter(rows, stamps, now)
         is_heard = self._is_heard(rows)
         for length in different(lengths[is_heard]):
@@ -164,12 +167,13 @@ class Hearing:
         """Say which packets are good; decrypt, where they lie, those that are recorded."""
         is_good = np.ones(len(rows), np.bool_)
         overhead = self._overhead[rows]
-        kinds = np.where(overhead > 0, lengths << 8 | overhead, 0)
+        tags = self._unprotectors.tag_octets[rows]
+        kinds = np.where(overhead > 0, lengths << 16 | tags << 8 | overhead, 0)
         for kind in different(kinds):
             if not kind:
                 continue
             chosen = np.flatnonzero(kinds == kind)
-            whole = rtp.HEADER_OCTETS + (kind >> 8) + (kind & 0xFF)
+            whole = rtp.HEADER_OCTETS + (kind >> 16) + (kind & 0xFF)
             self._open(inbox, slots[chosen], rows[chosen], whole, is_good, chosen)
         return is_good
 

@@ -25,6 +25,9 @@ _MOST_OF_A_PAIR: Final = 512
 """In one tick: whoever floods a port does not hold up the others."""
 _MOST_STRANGERS: Final = 16
 """Packets from unknown addresses that are looked at, of each pair and tick."""
+_MOST_OF_ONE: Final = 64
+"""Packets of one address that are looked at one by one in a tick: those of a second, where the
+engine stood still, and no more, so that a peer that floods its call with them harms no other."""
 _MOST_REPORTS: Final = 16
 _READ_FIELDS: Final = ["second", "sequence_number", "timestamp", "ssrc"]
 
@@ -41,6 +44,8 @@ class Intake:
         """By row: where the peer's audio and its reports are known to come from."""
         self._reporting: dict[tuple[int, Endpoint], Session] = {}
         """Whose reports come from where, by pair and address."""
+        self._roaming: dict[int, set[int]] = {}
+        """By pair: the rows whose peer is known, and may go on at another address."""
 
     def session(self, row: int) -> Session:
         """Give the call of a row."""
@@ -55,9 +60,10 @@ class Intake:
         self._tables.hearing.pause(session.row)
         self._tables.seating.leave(session.row, now)
         self._forget_reports(session)
+        self._stay(session)
         del self._by_row[session.row]
 
-    def seat(self, session: Session) -> None:
+    def seat(self, session: Session, now: Instant) -> None:
         """Learn what is known now of where the peer of a call is."""
         transport, pair = session.transport, session.seat.pair
         if transport is None:
@@ -70,13 +76,17 @@ class Intake:
             if transport.rtcp_peer is not None:
                 self._reporting[pair.index, transport.rtcp_peer] = session
             if transport.peer is not None:
-                self._tables.seating.settle(session.row, pair.index, transport.peer)
+                self._tables.seating.move(session.row, pair.index, transport.peer, now)
             else:
                 self._tables.seating.unsettle(session.row)
         if transport.may_be_anywhere:
             pair.newcomers.add(session.row)
         else:
             pair.newcomers.discard(session.row)
+        if transport.may_move:
+            self._roaming.setdefault(pair.index, set()).add(session.row)
+        else:
+            self._stay(session)
         if transport.target is not None:
             self._tables.senders.aim(
                 session.row, pair.index, transport.target, is_plain=transport.is_plain
@@ -96,25 +106,38 @@ class Intake:
     def _take_packets(self, now: Instant) -> None:
         inbox = self._inbox
         rows = self._tables.seating.find(inbox.names[: inbox.count], inbox.pairs[: inbox.count])
-        strangers: Counter[int] = Counter()
+        looked_at: Counter[tuple[int, int]] = Counter()
         for slot in self._tables.hearing.hear(inbox, rows, now).tolist():
             row, pair = int(rows[slot]), int(inbox.pairs[slot])
-            strangers[pair] += row == UNKNOWN
-            if row != UNKNOWN or strangers[pair] <= _MOST_STRANGERS:
+            looked_at[pair, row] += 1
+            if looked_at[pair, row] <= (_MOST_STRANGERS if row == UNKNOWN else _MOST_OF_ONE):
                 self._take_one(slot, row, now)
+            elif row >= 0:
+                self._tables.hearing.refused[row] += 1
 
     def _take_one(self, slot: int, row: int, now: Instant) -> None:
         data, name = self._inbox.octets(slot), self._inbox.names[slot].tobytes()
-        pair = self._ports.pair(int(self._inbox.pairs[slot]))
-        session = self._by_row[row] if row >= 0 else self._whose(row, name, pair, data, now)
-        if session is None:
+        pair, source = self._ports.pair(int(self._inbox.pairs[slot])), endpoint_of(name)
+        if row >= 0:
+            self._offer(data, source, self._by_row[row], now)
             return
-        packet = session.admit(data, endpoint_of(name))
-        if packet is not None:
-            header = np.frombuffer(packet, rtp.HEADER, 1)[_READ_FIELDS].tolist()[0]
-            session.hear(header, packet[rtp.HEADER_OCTETS :], now)
-            self.seat(session)
-            session.hear_many()
+        roamers = self._roamers(pair, data) if row == UNKNOWN else []
+        if any(self._offer(data, source, roamer, now) for roamer in roamers):
+            return
+        session = self._whose(row, name, pair, data, now)
+        if session is not None and session not in roamers:
+            self._offer(data, source, session, now)
+
+    def _offer(self, data: bytes, source: Endpoint, session: Session, now: Instant) -> bool:
+        """Let a call take a packet; say whether it did."""
+        packet = session.admit(data, source, now)
+        if packet is None:
+            return False
+        header = np.frombuffer(packet, rtp.HEADER, 1)[_READ_FIELDS].tolist()[0]
+        session.hear(header, packet[rtp.HEADER_OCTETS :], now)
+        self.seat(session, now)
+        session.hear_many()
+        return True
 
     def _whose(
         self, row: int, name: bytes, pair: PortPair, data: bytes, now: Instant
@@ -130,6 +153,16 @@ class Intake:
             return self._by_row[next(iter(pair.peers))]  # Which refuses it, and counts that.
         return None
 
+    def _roamers(self, pair: PortPair, data: bytes) -> list[Session]:
+        """Find the calls whose streams a packet from an unknown address may continue."""
+        ssrc = int.from_bytes(data[8:12])
+        sessions = [self._by_row[row] for row in self._roaming.get(pair.index, ())]
+        return [
+            session
+            for session in sessions
+            if session.sources.latest is not None and session.sources.latest.ssrc == ssrc
+        ]
+
     def _by_source(self, rows: list[int], data: bytes) -> Session:
         """Choose among calls by the SSRC of a packet; who has heard nobody yet may have it."""
         sessions = [self._by_row[row] for row in rows]
@@ -144,7 +177,7 @@ class Intake:
             session = self._reporting.get((pair.index, source)) or self._reporter(pair, source)
             if session is not None:
                 session.hear_rtcp(data, source, now, ntp)
-                self.seat(session)
+                self.seat(session, now)
 
     def _reporter(self, pair: PortPair, source: Endpoint) -> Session | None:
         """Find the call that a report from an unknown address may belong to."""
@@ -156,7 +189,18 @@ class Intake:
                 return session
         return None
 
+    def _stay(self, session: Session) -> None:
+        """Expect no more that the peer of a call goes on at another address."""
+        index = session.seat.pair.index
+        if index in self._roaming:
+            self._roaming[index].discard(session.row)
+            if not self._roaming[index]:
+                del self._roaming[index]
+
     def _forget_reports(self, session: Session) -> None:
         _, reporting_from = self._places.pop(session.row, (None, None))
-        if reporting_from is not None:
-            self._reporting.pop((session.seat.pair.index, reporting_from), None)
+        if reporting_from is None:
+            return
+        place = session.seat.pair.index, reporting_from
+        if self._reporting.get(place) is session:  # Another call may have the address by now.
+            del self._reporting[place]

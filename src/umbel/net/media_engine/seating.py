@@ -65,6 +65,12 @@ class Seating:
         self._is_known[row] = True
         self._is_stale = True
 
+    def move(self, row: int, pair: int, peer: Endpoint, now: Instant) -> None:
+        """Learn where the peer of *row* is now; what still comes from where it was is nobody's."""
+        if self._is_known[row] and self.peer(row) != peer:
+            self.leave(row, now)
+        self.settle(row, pair, peer)
+
     def leave(self, row: int, now: Instant) -> None:
         """Forget a call, but for a while not its peer."""
         if not self._is_known[row]:

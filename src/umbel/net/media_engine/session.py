@@ -15,6 +15,7 @@ from umbel.media.rtp import MalformedPacket
 from umbel.media.session import PLAIN_CODECS, Codec, Direction, MediaSession
 
 from .names import Endpoint
+from .origin import Trail
 from .playing import Playing
 from .ports import Seat
 from .pressing import Pressing
@@ -149,12 +150,22 @@ class Session:
 
     # --- hearing ---------------------------------------------------------------------------
 
-    def admit(self, data: bytes, source: Endpoint) -> bytes | None:
+    def admit(self, data: bytes, source: Endpoint, now: Instant) -> bytes | None:
         """Give the RTP packet that arrived; ``None``: it is refused."""
         if self.transport is None:
             self.refused_before += 1
             return None
-        return self.transport.admit(data, source)
+        trail = self._trail(now) if self.transport.may_move_to(source) else None
+        return self.transport.admit(data, source, trail)
+
+    def _trail(self, now: Instant) -> Trail | None:
+        """Give how far the stream has come that was heard last."""
+        heard, hearing = self.sources.latest, self._tables.hearing
+        if heard is None:
+            return None
+        hearing.report(self.row)
+        heard_at = Instant(float(hearing.heard_at[self.row]))
+        return Trail.of(heard.ssrc, heard.reception, heard_at, now)
 
     def hear(self, header: tuple[int, int, int, int], payload: bytes, now: Instant) -> None:
         """Take a packet: the second octet, sequence number, timestamp and SSRC, and its payload."""
@@ -162,6 +173,7 @@ class Session:
         second, sequence_number, timestamp, ssrc = header
         source = self.sources.of(ssrc)
         number = source.reception.receive(sequence_number, timestamp, now)
+        self._tables.hearing.heard_at[self.row] = now
         media = self.media
         if number is None or media is None or media.direction not in _RECEIVING:
             return

@@ -74,7 +74,7 @@ class Strips:
         self._is_lost = np.zeros((rows, _FRAMES), np.bool_)
         """Frames of packets that are missing in the sequence, and have not come since."""
         self._losses = 0
-        """At least as many frames are lost now: mostly none."""
+        """So many frames are lost now: mostly none."""
 
     def begin(self, row: int, silence: int) -> None:
         """Begin a strip anew; *silence* is the octet of the codec."""
@@ -82,7 +82,7 @@ class Strips:
         self._silence[row] = silence
         self._head[row] = self._next[row] = self.heard[row] = 0
         self._has_begun[row] = False
-        self._is_lost[row] = False
+        self._forget_losses(row)
         self._strays.pop(row, None)
 
     def put(
@@ -153,9 +153,7 @@ class Strips:
         at = rows[:, np.newaxis], places
         octets: Octets = self._frames[at]
         self._frames[at] = self._silence[rows, np.newaxis, np.newaxis]
-        if self._losses:
-            self._losses -= int(self._is_lost[at].sum())
-            self._is_lost[at] = False
+        self._find(*at)
         self.heard[rows] -= frames
         return octets
 
@@ -181,13 +179,28 @@ class Strips:
         if length == FRAME and not (offsets % FRAME).any():
             at = rows, (self._head[rows] + offsets // FRAME) % _FRAMES
             self._frames[at] = payloads
-            if self._losses:
-                self._losses -= int(self._is_lost[at].sum())
-                self._is_lost[at] = False
+            self._find(*at)
             return
         first = self._head[rows] * FRAME + offsets
         places = (first[:, np.newaxis] + np.arange(length)) % _RING
         self._ring[rows[:, np.newaxis], places] = payloads
+        if self._losses:
+            each = np.arange(-(-length // FRAME) + 1) * FRAME
+            touched = np.minimum(first[:, np.newaxis] + each, first[:, np.newaxis] + length - 1)
+            self._find(rows[:, np.newaxis], touched % _RING // FRAME)
+
+    def _find(self, rows: Rows, frames: NDArray[np.int64]) -> None:
+        """Take note of *frames* of each of *rows* that something was written to, or were read."""
+        if self._losses and self._is_lost[rows, frames].any():
+            each = rows.reshape(-1)
+            before = int(np.count_nonzero(self._is_lost[each]))
+            self._is_lost[rows, frames] = False
+            self._losses -= before - int(np.count_nonzero(self._is_lost[each]))
+
+    def _forget_losses(self, row: int) -> None:
+        if self._losses:
+            self._losses -= int(np.count_nonzero(self._is_lost[row]))
+            self._is_lost[row] = False
 
     def _find_losses(
         self, rows: Rows, numbers: NDArray[np.int64], offsets: NDArray[np.int64], length: int
@@ -202,9 +215,9 @@ class Strips:
             row, offset = int(rows[place]), int(offsets[place])
             first = max(0, int(self._end[row] - self._start[row]), offset - missing[place] * length)
             frames = np.arange(-(-first // FRAME), min(offset, LONGEST) // FRAME)
-            if len(frames):
-                self._is_lost[row, (self._head[row] + frames) % _FRAMES] = True
-                self._losses += len(frames)
+            at = row, (self._head[row] + frames) % _FRAMES
+            self._losses += int(np.count_nonzero(~self._is_lost[at]))
+            self._is_lost[at] = True
 
     def _note(self, rows: Rows, numbers: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
         self._next[rows] = np.maximum(self._next[rows], numbers + 1)
@@ -255,4 +268,4 @@ class Strips:
         content[_RING - samples :] = self._silence[row]
         self._ring[row] = content
         self._head[row] = self.heard[row]
-        self._is_lost[row] = False
+        self._forget_losses(row)

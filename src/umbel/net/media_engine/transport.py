@@ -11,7 +11,7 @@ from umbel.media.srtcp import SrtcpProtector, SrtcpUnprotector
 from umbel.media.srtp_keys import NotAuthentic
 
 from .names import Endpoint
-from .origin import Origin
+from .origin import Origin, Trail
 from .ports import Seat, send
 from .tables import Tables
 
@@ -120,17 +120,37 @@ class Transport:
             compound = self._report_protector.protect(compound)
         send(self.pair.rtcp, compound, self._rtcp.target)
 
-    def admit(self, data: bytes, source: Endpoint) -> bytes | None:
-        """Give the RTP packet that arrived, with nothing but a fixed header; ``None``: refused."""
+    def may_move_to(self, source: Endpoint) -> bool:
+        """Say whether a packet that continues the stream may come from *source* all the same."""
+        return self._rtp.may_move and source != self._rtp.target
+
+    @property
+    def may_move(self) -> bool:
+        """Say whether the peer's address is known, and may be another one in mid-call."""
+        return self._rtp.may_move
+
+    def admit(self, data: bytes, source: Endpoint, trail: Trail | None = None) -> bytes | None:
+        """
+        Give the RTP packet that arrived, with nothing but a fixed header; ``None``: refused.
+
+        *trail* is that of the stream, where *source* is not the peer's address but may become it.
+        """
         try:
-            packet = self._opened(data, source)
+            packet = self._opened(data, source, trail)
         except (NotAuthentic, MalformedPacket):
             packet = None
         if packet is None:
             self.refused += 1
             return None
         self._rtp.settle(source)
+        if trail is not None and trail.is_ahead(int.from_bytes(packet[2:4])):
+            self._follow(source)
         return packet
+
+    def _follow(self, source: Endpoint) -> None:
+        """Let the call go on at another address; that of its reports is to be learnt again."""
+        self._rtp.follow(source)
+        self._rtcp.unsettle()
 
     def admits_rtcp_from(self, source: Endpoint) -> bool:
         """
@@ -158,8 +178,8 @@ class Transport:
         self._rtcp.settle(source)
         return data
 
-    def _opened(self, data: bytes, source: Endpoint) -> bytes | None:
-        if not self._rtp.admits(source) or len(data) < rtp.HEADER_OCTETS:
+    def _opened(self, data: bytes, source: Endpoint, trail: Trail | None) -> bytes | None:
+        if len(data) < rtp.HEADER_OCTETS or not self._may_be_ours(data, source, trail):
             return None
         if self._receives_with is not None:
             start = rtp.payload_start(data)
@@ -167,7 +187,17 @@ class Transport:
         if data[0] != _PLAIN_FIRST_OCTET:
             data = bytes(replace(Packet.parse(data), csrcs=(), extension=None))
         is_expected = data[1] & 0x7F in self._payload_types
-        return data if is_expected or self._rtp.is_settled else None
+        is_known = self._rtp.is_settled and trail is None
+        return data if is_expected or is_known else None
+
+    def _may_be_ours(self, data: bytes, source: Endpoint, trail: Trail | None) -> bool:
+        """Say whether a packet, which with SRTP is yet to be authenticated, may be the peer's."""
+        if trail is None:
+            return self._rtp.admits(source)
+        _, _, number, timestamp, ssrc = np.frombuffer(data, rtp.HEADER, 1).tolist()[0]
+        if self._receives_with is not None:
+            return trail.is_of(ssrc)
+        return trail.is_continued_by(ssrc, number, timestamp)
 
 
 def _renewed(origin: Origin, address: str, port: int, learns: bool) -> Origin:
