@@ -271,13 +271,14 @@ static void send_own(void)
 
 static void tick(void)
 {
-    receive_all();
+    /* Sent first, as the engine does: what comes in makes nothing late that goes out. */
     if (plays) {
         if (is_shared)
             send_shared();
         else
             send_own();
     }
+    receive_all();
 }
 
 static void tell_figures(void)

@@ -29,7 +29,7 @@ class Room:
 
     def fill(self) -> None:
         for call in ("a", "b"):
-            self.room.enter(call)
+            self.room.agree(call, Codec.G722)
 
 
 @pytest.fixture(autouse=True)

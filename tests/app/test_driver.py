@@ -15,11 +15,12 @@ from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import PeerError, Unavailable
 from umbel.core.instants import Instant
 from umbel.sip.address import Address
-from umbel.sip.hop import Hop, Transport
+from umbel.sip.hop import Hop, Source, Transport
 from umbel.sip.message import Request, Response, parse_message
 from umbel.sip.uri import Uri
 from umbel.ua import LocalAddress, LocalIdentity, UserAgent
 from umbel.ua.events import CallOffered, Event, LegEnded, PeerMisbehaved
+from umbel.ua.ready_answers import ReadyAnswer
 
 US = LocalIdentity(
     addresses=(LocalAddress(transport=Transport.UDP, host="192.0.2.1", port=5060),), user="umbel"
@@ -34,12 +35,28 @@ class Sockets:
     def __init__(self) -> None:
         self.failure: Exception | None = None
         self.sent: list[tuple[float, Request | Response]] = []
+        self.answered: list[tuple[Source, int]] = []
+        self.waits = True
 
     async def send(self, data: bytes, hop: Hop) -> str:
         if self.failure is not None:
             raise self.failure
         self.sent.append((LoopClock().now(), parse_message(data)))
         return "c1"
+
+    def send_at_once(self, data: bytes, hop: Hop) -> str | None:
+        if self.waits:
+            return None
+        if self.failure is not None:
+            raise self.failure
+        self.sent.append((LoopClock().now(), parse_message(data)))
+        return ""
+
+    def answer(self, data: bytes, source: Source, port: int) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.sent.append((LoopClock().now(), parse_message(data)))
+        self.answered.append((source, port))
 
     @property
     def lines(self) -> list[str]:
@@ -66,6 +83,13 @@ class FailingAtTimers(UserAgent):
     """A user agent with a fault in what it does when time has passed."""
 
     def handle_timeout(self, now: Instant) -> None:
+        raise ZeroDivisionError("as the test wants it")
+
+
+class Confused(UserAgent):
+    """A user agent with a fault in its ready answers."""
+
+    def ready_answer(self, data: bytes, source: Source) -> ReadyAnswer | None:
         raise ZeroDivisionError("as the test wants it")
 
 
@@ -150,6 +174,62 @@ class TestAMessage:
         intervals = [round(at - 1, 2) for at, _message in world.sockets.sent]
         assert intervals == [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
         assert world.ending.status == 408
+
+
+class TestOptions:
+    @in_virtual_time
+    async def test_are_answered_before_the_loop_goes_on(self) -> None:
+        world = World()
+        world.driver.receive(bytes(a_request()), source())
+
+        assert world.sockets.lines == ["200"]
+        assert world.sockets.answered == [(source(), 5060)]
+        assert world.driver.agent.transactions == 0
+        assert world.driver.agent.next_timeout is None
+
+    @in_virtual_time
+    async def test_that_cannot_be_answered_are_no_fault(self) -> None:
+        world = World()
+        world.sockets.failure = Unavailable("nobody is there")
+        world.driver.receive(bytes(a_request()), source())
+        await asyncio.sleep(0.1)
+
+        assert world.sockets.lines == []
+        assert world.told.kinds == []
+
+    @in_virtual_time
+    async def test_take_the_ordinary_way_past_a_fault(self) -> None:
+        world = World(Confused)
+        world.driver.receive(bytes(a_request()), source())
+        await asyncio.sleep(0.1)
+
+        assert world.sockets.lines == ["200"]
+        assert world.sockets.answered == []
+        assert world.told.kinds == [catalogue.FAULT]
+
+
+class TestSendingAtOnce:
+    @in_virtual_time
+    async def test_needs_no_turn_of_the_loop(self) -> None:
+        world = World()
+        world.sockets.waits = False
+        world.driver.receive(an_invite(), source())
+
+        assert world.sockets.lines == ["100"]
+
+    @pytest.mark.parametrize(
+        ("failure", "is_fault"),
+        [(Unavailable("nobody is there"), False), (ZeroDivisionError("as wanted"), True)],
+    )
+    @in_virtual_time
+    async def test_that_fails_ends_the_call(self, failure: Exception, *, is_fault: bool) -> None:
+        world = World()
+        world.sockets.waits, world.sockets.failure = False, failure
+        world.call()
+        await asyncio.sleep(2)
+
+        assert world.ending.status == 503
+        assert (catalogue.FAULT in world.told.kinds) is is_fault
 
 
 class TestSendingThatFails:

@@ -15,6 +15,7 @@ from umbel.core.events import EventKind
 from umbel.directory.records import CallState
 from umbel.mailbox.message import MessageState
 from umbel.media.engine import Close, Connect
+from umbel.media.session import Codec
 from umbel.sip.hop import Source
 from umbel.sip.message import Request
 from umbel.trace.entry import CallNamed
@@ -350,7 +351,7 @@ class TestATranscodedCall:
     @in_virtual_time
     async def test_gets_g711_where_there_is_no_room(self) -> None:
         board = Switchboard(media_settings=ONE)
-        board.codecs.enter("another")
+        board.codecs.agree("another", Codec.G722)
         await board.hang_up(await board.call(RECEPTION, offer("9", "0")))
 
         assert board.record.statistics is not None
@@ -364,7 +365,7 @@ class TestATranscodedCall:
     @in_virtual_time
     async def test_without_g711_is_refused_with_the_reason_where_there_is_no_room(self) -> None:
         board = Switchboard(media_settings=ONE)
-        board.codecs.enter("another")
+        board.codecs.agree("another", Codec.G722)
         caller = board.caller(RECEPTION)
         caller.request("INVITE", body=offer("9"))
         await board.passes(1.0)

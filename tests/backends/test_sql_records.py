@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert
+from tests.support.program import eventually
 from tests.support.still_clock import PIONEERS_DAY
 
 from umbel.backends.sql import SqlStore, schema
@@ -289,6 +290,15 @@ class TestCalls:
         assert await store.calls.get("call-1") == RINGING
         assert await store.calls.get("call-0") == PAST
         assert await store.calls.get("call-2") is None
+
+    async def test_are_kept_though_nothing_follows(self, store: SqlStore) -> None:
+        store.calls.put(RINGING)
+
+        found = await eventually(
+            lambda: store.calls.get("call-1"), 10, lambda: AssertionError("it was not kept")
+        )
+
+        assert found == RINGING
 
     async def test_are_replaced_as_they_go_on(self, store: SqlStore) -> None:
         answered = replace(RINGING, state=CallState.ANSWERED, answered=PIONEERS_DAY)

@@ -16,7 +16,9 @@ from umbel.identity.handshake import Ending, Role
 from umbel.net.limits import ConnectionLimits
 from umbel.net.listeners import Listener, cannot_listen
 from umbel.net.signalling import network_says
+from umbel.net.stream import StreamConnection
 from umbel.sip.hop import Hop, Source, Transport
+from umbel.trace.entry import Passage
 
 TCP = Transport.TCP
 
@@ -48,6 +50,51 @@ class TestAConnectionThatCloses:
 
             assert connection == name
             assert why.endswith(": the peer closed the connection")
+
+
+class TestAnsweringAtOnce:
+    async def test_gives_all_that_came_together_its_answers_in_one_piece(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        written: list[int] = []
+        write = StreamConnection._flush
+
+        def counting(connection: StreamConnection) -> None:
+            layer = connection._layer
+            take = layer.take_output
+
+            def noting() -> bytes:
+                octets = take()
+                written.extend([len(octets)] if octets else [])
+                return octets
+
+            monkeypatch.setattr(layer, "take_output", noting)
+            write(connection)
+            monkeypatch.setattr(layer, "take_output", take)
+
+        monkeypatch.setattr(StreamConnection, "_flush", counting)
+        server = Wire()
+        server.signalling.on_message = lambda _data, source: server.signalling.answer(OK, source, 0)
+        async with closing(server), stranger(await server.listen(TCP)) as (reader, writer):
+            writer.write(OPTIONS * 3)
+            answers = await asyncio.wait_for(reader.readexactly(3 * len(OK)), 5)
+
+            assert answers == OK * 3
+            assert written == [3 * len(OK)]
+
+    async def test_fails_where_the_connection_is_gone(self) -> None:
+        server = Wire()
+        async with closing(server), stranger(await server.listen(TCP)) as (_, writer):
+            writer.write(OPTIONS)
+            source = (await server.message())[1]
+            server.signalling.drop(None, "the test wants it")
+
+            with pytest.raises(Unavailable, match="the connection is closed"):
+                server.signalling.answer(OK, source, source.port)
+            assert [entry.problem for entry in server.traffic if isinstance(entry, Passage)] == [
+                "",
+                f"TCP from {source.address}: the connection is closed",
+            ]
 
 
 class TestRequestAndResponse:

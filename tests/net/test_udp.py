@@ -37,6 +37,19 @@ class TestDatagram:
             assert (source.local_address, source.local_port) == (address, there.port)
             assert source.connection is None
 
+    async def test_is_answered_at_once_at_the_port_that_the_peer_asks_for(self) -> None:
+        server, client, other = Wire(), Wire(), Wire()
+        async with closing(server, client, other):
+            there = await server.listen(UDP)
+            await client.listen(UDP)
+            asks_for = await other.listen(UDP)
+            source = await client.ask(server, there)
+            server.signalling.answer(OK, source, asks_for.port)
+
+            octets, answered = await other.message()
+            assert octets == OK
+            assert answered.port == there.port
+
     async def test_is_answered_at_the_socket_that_it_came_to(self) -> None:
         """Of several that would do."""
         server, client = Wire(), Wire()

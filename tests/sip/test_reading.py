@@ -129,3 +129,31 @@ class TestReading:
 
         assert complaint in str(caught.value)
         assert caught.value.status == 513
+
+
+class TestWhatPeersRepeat:
+    def test_is_read_as_it_was_the_first_time(self) -> None:
+        first, again = parse_message(INVITE), parse_message(INVITE)
+
+        assert (first.from_, first.to, first.cseq) == (again.from_, again.to, again.cseq)
+        assert first.contacts == again.contacts
+
+    def test_is_not_changed_by_who_changed_its_list(self) -> None:
+        first = parse_message(INVITE)
+        first.contacts.clear()
+
+        assert len(first.contacts) == len(parse_message(INVITE).contacts) == 1
+
+    def test_is_refused_each_time_where_it_is_malformed(self) -> None:
+        message = parse_message(INVITE.replace(b"314159 INVITE", b"x INVITE"))
+        for _ in range(2):
+            with pytest.raises(PeerError, match="CSeq"):
+                _ = message.cseq
+
+    def test_is_read_anew_where_it_was_changed(self) -> None:
+        message = parse_message(INVITE)
+        before = message.from_
+        message.headers.set("from", "<sip:gray@example.org>;tag=2")
+
+        assert message.from_ != before
+        assert message.from_.tag == "2"

@@ -1,5 +1,6 @@
 """Keeps what each gateway showed when it last opened a connection to us, or tried to."""
 
+from datetime import datetime
 from typing import Final
 
 from umbel.core.instants import Clock, Duration
@@ -62,6 +63,8 @@ class Arrivals:
         key, now = (gateway.name, transport), self._clock.wall()
         known = self._kept.get(key)
         is_other = known is None or known.state is not state
+        if known is not None and not is_other and not _is_due(known, now, report):
+            return
         seen = Observation(
             node=self._node,
             gateway=gateway.name,
@@ -72,14 +75,13 @@ class Arrivals:
             at=now,
             handshake=report,
         )
-        if known is None or is_other or _is_due(known, seen):
-            self._kept[key] = seen
-            self._observations.put(seen)
+        self._kept[key] = seen
+        self._observations.put(seen)
 
 
-def _is_due(known: Observation, seen: Observation) -> bool:
-    age = (seen.at - known.at).total_seconds()
-    return age >= (KEEP_EVERY if seen.handshake == known.handshake else KEEP_FRESH)
+def _is_due(known: Observation, now: datetime, report: HandshakeReport | None) -> bool:
+    age = (now - known.at).total_seconds()
+    return age >= (KEEP_EVERY if report == known.handshake else KEEP_FRESH)
 
 
 def _report_of(source: Source) -> HandshakeReport | None:

@@ -54,19 +54,19 @@ class CodecRoom:
         self._tell_again = Instant(0.0)
 
     def __len__(self) -> int:
-        """Give how many calls are transcoded, or may come to be by what they answer."""
+        """Give how many calls are transcoded."""
         return len(self._calls)
 
     def enter(self, call: str) -> tuple[tuple[Codec, ...], tuple[Codec, ...]]:
         """
         Give the codecs that a call may have, and those for which there is no room now.
 
-        A place is kept for the call until it has agreed on G.711, or leaves.
+        A call has a place from when it agrees on one that is transcoded, until it leaves: most
+        that come at once want G.711.
         """
         if not self._transcoded:
             return self._codecs, ()
         if len(self._calls) < self._most or call in self._calls:
-            self._calls.add(call)
             return self._codecs, ()
         self._tell_full(call)
         return tuple(codec for codec in self._codecs if not codec.is_transcoded), self._transcoded

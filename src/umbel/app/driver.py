@@ -27,6 +27,14 @@ class Sends(Protocol):
         """
         ...
 
+    def send_at_once(self, data: bytes, hop: Hop) -> str | None:
+        """Send it where nothing has to be waited for; ``None``: nothing was sent."""
+        ...
+
+    def answer(self, data: bytes, source: Source, port: int) -> None:
+        """Send what answers a message of *source*: by its connection, or to its *port*."""
+        ...
+
 
 class Resolves(Protocol):
     """Who finds the hops that a URI leads to."""
@@ -71,6 +79,8 @@ class Driver:
 
     def receive(self, data: bytes, source: Source) -> None:
         """Take a message from the network."""
+        if self._answer_at_once(data, source):
+            return
         with self._faults.contained("taking a SIP message"):
             self.agent.receive(data, source, self.now())
         self.settle()
@@ -118,13 +128,26 @@ class Driver:
             for task in waiting:
                 task.cancel()
 
+    def _answer_at_once(self, data: bytes, source: Source) -> bool:
+        """Say whether a message needed no more than an answer, and has got it."""
+        try:
+            answer = self.agent.ready_answer(data, source)
+            if answer is not None:
+                self._signalling.answer(answer.data, source, answer.port)
+        except Unavailable:
+            return True  # Who asked in vain asks again; a trace has the reason.
+        except Exception as error:  # noqa: BLE001 - the ordinary way may still find an answer
+            self._faults.tell("answering at once", error)
+            return False
+        return answer is not None
+
     def _carry_out(self) -> bool:
         """Empty the out-trays once, and say whether something was in them."""
         effects, events = self.agent.take_effects(), self.agent.take_events()
         for effect in effects:
             match effect:
                 case Send():
-                    self._start(self._send(effect))
+                    self._send(effect)
                 case Resolve():
                     self._start(self._resolve(effect))
         for event in events:
@@ -132,7 +155,21 @@ class Driver:
                 self._on_event(event)
         return bool(effects or events)
 
-    async def _send(self, effect: Send) -> None:
+    def _send(self, effect: Send) -> None:
+        try:
+            connection = self._signalling.send_at_once(effect.data, effect.hop)
+            if connection is None:
+                self._start(self._send_in_time(effect))
+            else:
+                self.agent.carried(effect.key, connection)
+        except Unavailable as error:
+            self._send_failed(effect, str(error))
+        except Exception as error:  # noqa: BLE001 - as below
+            self._faults.tell("sending a SIP message", error)
+            self._send_failed(effect, repr(error))
+
+    async def _send_in_time(self, effect: Send) -> None:
+        """Send what may have to wait for its connection."""
         try:
             connection = await self._signalling.send(effect.data, effect.hop)
             self.agent.carried(effect.key, connection)

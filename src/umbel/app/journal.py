@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from umbel.core.events import Field
 from umbel.core.instants import Clock
@@ -38,10 +39,21 @@ class Journal:
         keeper: RecordKeeper,
         watch: Callable[[Heard], None],
     ) -> None:
-        self.record = record
+        self._record = record
+        self._changes: dict[str, Any] = {}
+        """What is not in the record yet."""
+        self._milestones = record.milestones
         self._clock = clock
         self._keeper = keeper
         self._watch = watch
+
+    @property
+    def record(self) -> CallRecord:
+        """Give the record as it is now; it is only made when somebody wants it."""
+        if self._changes:
+            changes, self._changes = self._changes, {}
+            self._record = replace(self._record, **changes)
+        return self._record
 
     def begun(self) -> None:
         """Note that there is a call."""
@@ -51,15 +63,12 @@ class Journal:
 
     def answered(self) -> None:
         """Note that the call was answered."""
-        self.record = replace(
-            self.record, state=CallState.ANSWERED, answered=self._clock.wall(), status=200
-        )
+        self._changes.update(state=CallState.ANSWERED, answered=self._clock.wall(), status=200)
         self._keeper.keep(self.record)
 
     def ended(self, status: int, reason: str, statistics: CallStatistics | None = None) -> None:
         """Note that the call is over."""
-        self.record = replace(
-            self.record,
+        self._changes.update(
             state=CallState.ENDED,
             ended=self._clock.wall(),
             status=status,
@@ -72,19 +81,17 @@ class Journal:
     def milestone(self, name: str, fields: Mapping[str, Field]) -> None:
         """Note a named point, and what it tells of the flow and the mailbox that the call is in."""
         passed = Milestone(at=self._clock.wall(), name=name, fields=dict(fields))
-        self._change(
-            replace(
-                self.record,
-                milestones=(*_first_and_last(self.record.milestones), passed),
-                flow=FLOWS.get(name.partition(".")[0], self.record.flow),
-                mailbox=str(fields.get("mailbox") or self.record.mailbox),
-            )
-        )
+        self._milestones = (*_first_and_last(self._milestones), passed)
+        self._change(milestones=self._milestones)
+        if flow := FLOWS.get(name.partition(".")[0]):
+            self._change(flow=flow)
+        if mailbox := fields.get("mailbox"):
+            self._change(mailbox=str(mailbox))
 
     def said(self, caption: str) -> None:
         """Note what the caller hears."""
         if caption:
-            self._change(replace(self.record, caption=caption))
+            self._change(caption=caption)
             self._tell(caption, by_caller=False)
 
     def pressed(self, key: str | None) -> None:
@@ -105,12 +112,12 @@ class Journal:
         """Note what became of it."""
         self._tell(f"(transfer: {outcome.value})", by_caller=False)
 
-    def _change(self, record: CallRecord) -> None:
-        self.record = record
-        self._keeper.keep_soon(record)
+    def _change(self, **changes: object) -> None:
+        self._changes.update(changes)
+        self._keeper.keep_soon(self._record.id, lambda: self.record)
 
     def _tell(self, text: str, *, by_caller: bool) -> None:
-        self._watch(Heard(call=self.record.id, by_caller=by_caller, text=text))
+        self._watch(Heard(call=self._record.id, by_caller=by_caller, text=text))
 
 
 def _first_and_last(milestones: tuple[Milestone, ...]) -> tuple[Milestone, ...]:

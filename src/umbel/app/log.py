@@ -50,14 +50,12 @@ _OURS = frozenset({"event", "number", "category", "node", "do"})
 """Keys of a log line that say the same for every event."""
 
 
+_METHODS = {Level.INFORMATION: "info", Level.WARNING: "warning", Level.ERROR: "error"}
+
+
 def log_event(event: Event) -> None:
     """Write an event as one line, its fields apart from its sentence."""
-    log = structlog.get_logger("umbel")
-    write = {
-        Level.INFORMATION: log.info,
-        Level.WARNING: log.warning,
-        Level.ERROR: log.error,
-    }[event.kind.level]
+    write = getattr(structlog.get_logger("umbel"), _METHODS[event.kind.level])
     fields = {name: value for name, value in event.fields.items() if name not in _OURS}
     if event.kind.level is not Level.INFORMATION:
         fields["do"] = event.cure

@@ -12,7 +12,7 @@ from umbel.core.instants import Duration
 from umbel.directory.admission import Refused, refused_by_gateway, refused_by_node
 from umbel.directory.classify import Decision, classify
 from umbel.directory.objects import Gateway, Node
-from umbel.directory.peers import recognise, why_unknown
+from umbel.directory.peers import why_unknown
 from umbel.directory.records import CallRecord
 from umbel.identity.handshake import HandshakeReport
 from umbel.sip.hop import Source
@@ -31,6 +31,7 @@ from umbel.ua.events import (
 from .acceptance import accepted_record, new_record
 from .journal import Journal
 from .offers import offered, peer_of
+from .recognition import Recognition
 from .served_call import FAULT, ServedCall, tell_rejection
 from .surroundings import Surroundings
 
@@ -43,6 +44,7 @@ class Reception:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
+        self._recognition = Recognition()
         self._served: dict[str, ServedCall] = {}
         """By the leg's name, until the call is written down."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,8 +98,8 @@ class Reception:
         around.arrivals.note_failure(report, around.snapshot.configuration, around.resolved())
 
     def refusal(self, source: Source) -> Refusal | None:
-        """Say how a call of this gateway would be refused now, whatever it is; ``None``: it would not."""
-        refused = self._refused_by_us()
+        """Say how a call of this gateway would be refused, whatever it is; ``None``: it would not."""
+        refused = refused_by_node(self._node) or self._around.capacity.refusal_lately()
         if refused is None and (gateway := self._gateway_at(source)) is not None:
             refused = refused_by_gateway(gateway)
         if refused is None:
@@ -117,8 +119,7 @@ class Reception:
 
     def _gateway_at(self, source: Source) -> Gateway | None:
         around = self._around
-        gateways = around.snapshot.configuration.gateways
-        return recognise(peer_of(source), gateways, around.resolved())
+        return self._recognition.gateway(source, around.snapshot.configuration, around.resolved())
 
     def _tell_stranger(self, request: Request, source: Source) -> None:
         if request.method != "INVITE":

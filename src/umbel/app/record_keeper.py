@@ -18,19 +18,19 @@ class RecordKeeper:
 
     def __init__(self, put: Callable[[CallRecord], None]) -> None:
         self._put = put
-        self._waiting: dict[str, CallRecord] = {}
+        self._waiting: dict[str, Callable[[], CallRecord]] = {}
 
     def keep(self, record: CallRecord) -> None:
         """Keep a record now: the call has begun, was answered, or is over."""
         self._waiting.pop(record.id, None)
         self._put(record)
 
-    def keep_soon(self, record: CallRecord) -> None:
-        """Keep a record with the next ``flush``, unless a newer one replaces it."""
-        self._waiting[record.id] = record
+    def keep_soon(self, call: str, record: Callable[[], CallRecord]) -> None:
+        """Keep the *record* that a call has at the next ``flush``, unless it is kept before."""
+        self._waiting[call] = record
 
     async def flush(self) -> None:
         """Keep what waits."""
         waiting, self._waiting = self._waiting, {}
         for record in waiting.values():
-            self._put(record)
+            self._put(record())

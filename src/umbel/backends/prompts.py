@@ -27,12 +27,11 @@ from umbel.speech import (
     PausePiece,
     Piece,
     RecordedPiece,
+    Sayings,
     SpeakPiece,
     Spoken,
-    caption,
     levelling,
     parse_language,
-    render,
 )
 
 from .recordings_folder import RecordingsFolder
@@ -87,10 +86,13 @@ class PromptLibrary:
 
     def __init__(self, language: Language, recordings: Recordings, events: Events) -> None:
         self._language = language
+        self._sayings = Sayings(language)
         self._recordings = recordings
         self._events = events
         self._folder = RecordingsFolder(recordings.folder)
         self._package = package_folder(language.tag) / "clips"
+        self._clips: dict[str, Clip] = {}
+        """The package's, by their keys."""
 
     @property
     def language(self) -> Language:
@@ -99,7 +101,7 @@ class PromptLibrary:
 
     def caption(self, spoken: Sequence[Spoken], now: datetime) -> str:
         """Give what is said as a line of text; *now* carries the time zone that times are said in."""
-        return " ".join(caption(item, self._language, now) for item in spoken)
+        return self._sayings.caption(spoken, now)
 
     async def playables(self, spoken: Sequence[Spoken], now: datetime) -> list[Playable]:
         """
@@ -108,8 +110,13 @@ class PromptLibrary:
         What cannot be found is told as an event and said in other words, never left silent.
         Raises ``Unavailable`` where the audio store does.
         """
-        pieces = render(spoken, self._language, now)
-        return [item for piece in pieces async for item in self._piece(piece)]
+        items: list[Playable] = []
+        for piece in self._sayings.pieces(spoken, now):
+            if isinstance(piece, ClipPiece):  # Nearly all are: they need not wait for anything.
+                items.append(self._clip(piece.key))
+            else:
+                items += [item async for item in self._piece(piece)]
+        return items
 
     async def _piece(self, piece: Piece) -> AsyncIterator[Playable]:
         match piece:
@@ -129,14 +136,19 @@ class PromptLibrary:
                 assert_never(piece)
 
     def _clip(self, key: str) -> Clip:
-        package = self._package / f"{key}.wav"
         name = f"{self._language.tag}/{key}.wav"
         try:
             own = self._folder.find(name)
         except Mistake as mistake:
             self._tell(name, str(mistake), instead="the prompt of the package")
             own = None
-        return Clip(str(own or package))
+        return self._package_clip(key) if own is None else Clip(str(own))
+
+    def _package_clip(self, key: str) -> Clip:
+        clip = self._clips.get(key)
+        if clip is None:
+            clip = self._clips[key] = Clip(str(self._package / f"{key}.wav"))
+        return clip
 
     async def _speak(self, text: str) -> list[Playable]:
         if self._recordings.speech is not None:

@@ -135,20 +135,21 @@ class KeptSpeech:
         self._synthesiser = synthesiser
         self._folder = folder
         self._most = most
-        self._used: dict[str, float] = {}
-        """When each file was last found and marked as used."""
+        self._used: dict[tuple[str, str], tuple[Path, float]] = {}
+        """By text and language: the file, and when it was last found and marked as used."""
         self._turns: dict[str, asyncio.Lock] = {}
         """By file that is being made."""
 
     async def spoken(self, text: str, language: str) -> Path | None:
         """Give the file in which *text* is spoken; ``None``: it is to be spelled."""
+        now = time.monotonic()
+        used = self._used.get((text, language))
+        if used is not None and now - used[1] < _MARK_EVERY and used[0].exists():
+            return used[0]  # No thread is worth its while for every caller who hears it.
         name = self._name(text, language)
         kept = self._folder / name
-        now = time.monotonic()
-        if now - self._used.get(name, -_MARK_EVERY) < _MARK_EVERY and kept.exists():
-            return kept  # No thread is worth its while for every caller who hears it.
         if await asyncio.to_thread(_use, kept):
-            self._note_use(name, now)
+            self._note_use(text, language, kept, now)
             return kept
         # Of many callers who hear a new text at once, one has it spoken.
         async with self._turns.setdefault(name, asyncio.Lock()):
@@ -170,10 +171,10 @@ class KeptSpeech:
             return None
         return kept
 
-    def _note_use(self, name: str, now: float) -> None:
+    def _note_use(self, text: str, language: str, kept: Path, now: float) -> None:
         if len(self._used) >= self._most:
             self._used.clear()
-        self._used[name] = now
+        self._used[text, language] = kept, now
 
     def _name(self, text: str, language: str) -> str:
         key = "\0".join((self._synthesiser.voice, language, text))

@@ -27,9 +27,10 @@ class LogLevel(StrEnum):
 
     def includes(self, other: "LogLevel") -> bool:
         """Say whether what is told at *other* is told at this level."""
-        order = list(LogLevel)
-        return order.index(other) <= order.index(self)
+        return _RANKS[other] <= _RANKS[self]
 
+
+_RANKS = {level: rank for rank, level in enumerate(LogLevel)}
 
 NEEDED: Mapping[Level, LogLevel] = {
     Level.ERROR: LogLevel.LOWEST,

@@ -23,7 +23,7 @@ from .objects import (
     Security,
     Transport,
 )
-from .peers import Peer, Resolved, recognise, why_unknown
+from .peers import Peer, Resolved, why_unknown
 from .ports import Configuration
 
 
@@ -88,7 +88,7 @@ def classify(
 ) -> Decision:
     """Decide what *offered* is."""
     configuration = directory.configuration
-    gateway = recognise(offered.peer, configuration.gateways, resolved)
+    gateway = directory.gateway(offered.peer, resolved)
     if gateway is None:
         return Refused(status=403, reason=why_unknown(offered.peer, configuration.gateways))
     if refused := refused_by_gateway(gateway):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from .cipher_suites import is_grease, suite_name, version_name
@@ -46,12 +47,12 @@ def read_client_hello(message: bytes) -> ClientHello | None:
         legacy_version = reader.number(2)
         reader.take(_RANDOM)
         reader.vector(1)  # legacy_session_id
-        suites = reader.vector(2).numbers(2)
+        suites = _suite_names(reader.vector(2).rest())
         reader.vector(1)  # legacy_compression_methods
         extensions = _extensions(reader)
         return ClientHello(
             versions=_offered_versions(extensions, legacy_version),
-            cipher_suites=tuple(suite_name(each) for each in suites if not is_grease(each)),
+            cipher_suites=suites,
             server_name=_server_name(extensions),
         )
     except Truncated:
@@ -90,10 +91,25 @@ def _extensions(reader: Reader) -> Mapping[int, bytes]:
     return found
 
 
+# The suites and the versions of a peer are the same in each of its handshakes.
+
+
+@lru_cache(maxsize=256)
+def _suite_names(suites: bytes) -> tuple[str, ...]:
+    return tuple(suite_name(each) for each in Reader(suites).numbers(2) if not is_grease(each))
+
+
+@lru_cache(maxsize=256)
+def _version_names(versions: bytes) -> tuple[str, ...]:
+    numbers = Reader(versions).vector(1).numbers(2)
+    return tuple(version_name(each) for each in numbers if not is_grease(each))
+
+
 def _offered_versions(extensions: Mapping[int, bytes], legacy: int) -> tuple[str, ...]:
     offered = extensions.get(_SUPPORTED_VERSIONS)
-    versions = [legacy] if offered is None else Reader(offered).vector(1).numbers(2)
-    return tuple(version_name(each) for each in versions if not is_grease(each))
+    if offered is not None:
+        return _version_names(offered)
+    return () if is_grease(legacy) else (version_name(legacy),)
 
 
 def _server_name(extensions: Mapping[int, bytes]) -> str | None:

@@ -24,10 +24,11 @@ class Reader:
 
     def numbers(self, octets: int) -> list[int]:
         """Take unsigned numbers of a size until nothing is left."""
-        found = []
-        while self:
-            found.append(self.number(octets))
-        return found
+        of_all = self.rest()
+        if len(of_all) % octets:
+            raise Truncated
+        starts = range(0, len(of_all), octets)
+        return [int.from_bytes(of_all[start : start + octets]) for start in starts]
 
     def vector(self, length_octets: int) -> "Reader":
         """Take a vector that is preceded by its length."""

@@ -67,6 +67,8 @@ class EngineRoom:
         self._idle = 0.0
         """The share that goes into ticks without a session."""
         self._costs: deque[float] = deque(maxlen=5)
+        self._cost = limits.usual_cost
+        """The share that a session uses."""
         self._uses: deque[tuple[float, float]] = deque(maxlen=3)
         """The share that was used, and by how many sessions."""
         self._borne = 0
@@ -96,6 +98,7 @@ class EngineRoom:
             self._idle = used if not self._idle else min(used, (7 * self._idle + used) / 8)
         elif sessions >= self._limits.few:
             self._costs.append(self._cost_in(used, sessions))
+            self._cost = median(self._costs)
         if not load.skipped:
             self._borne = max(self._borne, load.sessions)
         self._judge(load)
@@ -128,11 +131,6 @@ class EngineRoom:
         """Give the share that so many sessions will use; one hiccup in three seconds is left out."""
         uses = (used + self._cost * (sessions - measured) for used, measured in self._uses)
         return min(uses, default=self._cost * sessions)
-
-    @property
-    def _cost(self) -> float:
-        """The share that a session uses."""
-        return median(self._costs) if self._costs else self._limits.usual_cost
 
     def _used(self, load: Load) -> float:
         """Give the share of the time that is used, where a few long ticks count like all."""

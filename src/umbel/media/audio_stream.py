@@ -1,9 +1,9 @@
 """One audio stream as the peer describes it, read for what we can do with it (RFC 3264)."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import ClassVar, Final
 
+from umbel.core.addresses import read_ip_address
 from umbel.core.errors import PeerError
 
 from .crypto_attribute import CryptoAttribute, UnusableCrypto
@@ -135,7 +135,7 @@ def _reachable(connection: Connection | None, local: LocalMedia) -> Connection:
             f"its address is {connection.address_type}, and our media are on {local.address_type}"
         )
     return Connection(
-        address_type=connection.address_type, address=str(ip_address(connection.address))
+        address_type=connection.address_type, address=str(read_ip_address(connection.address))
     )
 
 

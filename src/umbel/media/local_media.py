@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
+
+from umbel.core.addresses import read_ip_address
 
 from .session import PLAIN_CODECS, Codec, SrtpSuite
 
@@ -55,7 +56,7 @@ class LocalMedia:
     @property
     def address_type(self) -> str:
         """Give ``IP4`` or ``IP6``."""
-        return f"IP{ip_address(self.address).version}"
+        return f"IP{read_ip_address(self.address).version}"
 
     @property
     def abilities(self) -> str:

@@ -6,7 +6,8 @@ when it is parsed; the rest when it is asked for. Either way an error names the 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from .sdp_fields import Connection, Origin, RtpMap
@@ -18,6 +19,9 @@ MOST_FORMATS: Final = 128
 
 MOST_STREAMS: Final = 64
 """More is an attack: each stream and each of its formats is looked at."""
+
+_USUAL_SIZE: Final = 4096
+"""Octets; what is larger is not remembered."""
 
 _DIRECTIONS = frozenset(direction.value for direction in Direction)
 
@@ -37,18 +41,25 @@ class _Section:
     """Lines that belong together: those before the first ``m=``, or those of one stream."""
 
     lines: tuple[Line, ...]
+    _attributes: tuple[Attribute, ...] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """The attributes in order; read once, where anybody asks for them."""
+        read = self._attributes
+        if read is None:
+            read = tuple(map(_attribute, self._of_kind("a")))
+            object.__setattr__(self, "_attributes", read)
+        return read
+
+    def _of_kind(self, kind: str) -> Iterator[Line]:
+        return (line for line in self.lines if line.kind == kind)
 
     def line(self, kind: str) -> Line | None:
         """Give the first line of a *kind*."""
-        return next((line for line in self.lines if line.kind == kind), None)
-
-    @property
-    def attributes(self) -> Iterator[Attribute]:
-        """Give the attributes in order."""
-        for line in self.lines:
-            if line.kind == "a":
-                name, _, value = line.value.partition(":")
-                yield Attribute(name=name.strip().lower(), value=value.strip(), line=line)
+        return next(self._of_kind(kind), None)
 
     def attributes_called(self, name: str) -> tuple[Attribute, ...]:
         """Give all attributes called *name*, in lower case."""
@@ -154,6 +165,10 @@ class SessionDescription(_Section):
     @classmethod
     def parse(cls, data: bytes) -> "SessionDescription":
         """Read a description; raise ``MalformedSdp`` where none of it can be relied on."""
+        return _read_lately(data) if len(data) <= _USUAL_SIZE else cls._read(data)
+
+    @classmethod
+    def _read(cls, data: bytes) -> "SessionDescription":
         sections: list[list[Line]] = [[]]
         for line in parse_lines(data):
             if line.kind == "m":
@@ -202,6 +217,17 @@ class SessionDescription(_Section):
         if (first.kind, first.value.strip()) != ("v", "0"):
             raise first.malformed(f"{first.kind}={first.value}", "v=0")
         _ = self.origin, self.connection
+
+
+@lru_cache(maxsize=64)
+def _read_lately(data: bytes) -> SessionDescription:
+    """Read what may have been read just now, by whoever decided on the call."""
+    return SessionDescription._read(data)
+
+
+def _attribute(line: Line) -> Attribute:
+    name, _, value = line.value.partition(":")
+    return Attribute(name=name.strip().lower(), value=value.strip(), line=line)
 
 
 def _milliseconds(value: str | None) -> int | None:

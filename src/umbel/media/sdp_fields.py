@@ -1,8 +1,9 @@
 """What the lines of a session description say (RFC 8866 sections 5 and 6)."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
+
+from umbel.core.addresses import read_ip_address
 
 from .sdp_line import Line
 
@@ -67,7 +68,7 @@ class Connection:
     def is_numeric(self) -> bool:
         """Tell whether the address is a number of its type, not the name of a host."""
         try:
-            version = ip_address(self.address).version
+            version = read_ip_address(self.address).version
         except ValueError:
             return False
         return self.address_type == f"IP{version}" and "%" not in self.address
@@ -75,12 +76,12 @@ class Connection:
     @property
     def is_multicast(self) -> bool:
         """Tell whether many would hear what is sent there."""
-        return self.is_numeric and ip_address(self.address).is_multicast
+        return self.is_numeric and read_ip_address(self.address).is_multicast
 
     @property
     def is_null(self) -> bool:
         """Tell ``0.0.0.0`` and ``::``: nothing is to be sent (RFC 3264 section 8.4)."""
-        return self.is_numeric and ip_address(self.address).is_unspecified
+        return self.is_numeric and read_ip_address(self.address).is_unspecified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

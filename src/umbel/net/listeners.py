@@ -8,7 +8,7 @@ from typing import Final
 
 from umbel.core.addresses import is_ip_address
 from umbel.core.errors import Mistake, Unavailable
-from umbel.sip.hop import Hop, Transport
+from umbel.sip.hop import Transport
 
 from .layer import Address, shown
 from .udp import UdpSocket
@@ -50,19 +50,18 @@ class Listening:
         if len(self._heard) > _HEARD:
             self._heard.popitem(last=False)
 
-    def udp_socket_for(self, hop: Hop) -> UdpSocket:
+    def udp_socket_towards(self, remote: Address) -> UdpSocket:
         """Choose the socket that a datagram leaves from."""
-        heard = self._heard.get((hop.address, hop.port))
+        heard = self._heard.get(remote)
         if heard is not None:
             return heard
-        if not is_ip_address(hop.address):
-            raise Unavailable(f"UDP to {hop.address}: a name, not an IP address")
+        if not is_ip_address(remote[0]):
+            raise Unavailable(f"UDP to {remote[0]}: a name, not an IP address")
         for candidate in self.sockets:
-            if candidate.reaches(hop.address):
+            if candidate.reaches(remote[0]):
                 return candidate
         raise Unavailable(
-            f"UDP to {shown((hop.address, hop.port))}: this node has no UDP listener "
-            "whose address leads there"
+            f"UDP to {shown(remote)}: this node has no UDP listener whose address leads there"
         )
 
     def close(self) -> None:

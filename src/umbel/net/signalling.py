@@ -5,6 +5,7 @@ import errno
 import itertools
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from umbel.core.errors import PeerError, Unavailable
@@ -125,16 +126,43 @@ class Signalling:
         handed over before the first wait. On a connection just opened this waits until the peer
         has taken it, so that a late refusal is told to whom it concerns.
         """
+        if (name := self.send_at_once(data, hop)) is not None:
+            return name
         try:
-            if hop.transport is Transport.UDP:
-                self._send_udp(data, hop)
-                return ""
             connection = self._accepted_from(hop) or self._leading_to(hop)
             await connection.send(data)
         except Unavailable as error:
             self._tap.failed(data, hop, str(error))
             raise
         return connection.origin.name
+
+    def send_at_once(self, data: bytes, hop: Hop) -> str | None:
+        """Send as ``send`` does where nothing has to be waited for; ``None``: nothing was sent."""
+        if hop.transport is Transport.UDP:
+            self._send_datagram(data, (hop.address, hop.port), hop.domain)
+            return ""
+        connection = self._accepted_from(hop)
+        if connection is None or not connection.is_known_to_be_up:
+            return None
+        try:
+            connection.send_at_once(data)
+        except Unavailable as error:
+            self._tap.failed(data, hop, str(error))
+            raise
+        return connection.origin.name
+
+    def answer(self, data: bytes, source: Source, port: int) -> None:
+        """
+        Send what answers a message that has just come: by the same connection, or to *port*.
+
+        ``Unavailable`` where that cannot be, as with ``send``.
+        """
+        if source.transport is Transport.UDP:
+            self._send_datagram(data, (source.address, port), "")
+        elif self.send_at_once(data, source.hop_back()) is None:
+            reason = f"{source.transport} from {source.address}: the connection is closed"
+            self._tap.failed(data, source.hop_back(), reason)
+            raise Unavailable(reason)
 
     def drop(self, name: str | None, why: str) -> None:
         """Close one connection, or all of them, whatever still goes on by it."""
@@ -195,10 +223,15 @@ class Signalling:
         self._listening.sockets.append(listening)
         return listening.local[1]
 
-    def _send_udp(self, data: bytes, hop: Hop) -> None:
-        bound, remote = self._listening.udp_socket_for(hop), (hop.address, hop.port)
-        bound.send(data, remote)
-        self._tap.sent(data, _datagram_source(remote, bound.local), hop.domain)
+    def _send_datagram(self, data: bytes, remote: Address, domain: str) -> None:
+        try:
+            bound = self._listening.udp_socket_towards(remote)
+            bound.send(data, remote)
+        except Unavailable as error:
+            hop = Hop(transport=Transport.UDP, address=remote[0], port=remote[1], domain=domain)
+            self._tap.failed(data, hop, str(error))
+            raise
+        self._tap.sent(data, _datagram_source(remote, bound.local), domain)
 
     async def _listen_tcp(self, listener: Listener) -> int:
         server = await asyncio.get_running_loop().create_server(
@@ -304,6 +337,7 @@ class Signalling:
                 self._check_later()
 
 
+@lru_cache(maxsize=4096)
 def _datagram_source(remote: Address, local: Address) -> Source:
     return Source(
         transport=Transport.UDP,

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
-from umbel.core.errors import PeerError
+from umbel.core.errors import PeerError, Unavailable
 from umbel.core.instants import Clock, Instant
 from umbel.identity.handshake import Closer, Ending, HandshakeReport, Role
 from umbel.sip.framing import Ping, StreamFramer
@@ -19,6 +19,7 @@ from .pending_sends import PendingSends
 from .tap import Tap
 from .traffic import Traffic, closer_of
 
+_KNOWN_TO_BE_UP = (State.UP, State.LEAVING)
 _PONG = b"\r\n"
 """The answer to a keep-alive (RFC 5626 section 3.5.1)."""
 
@@ -104,9 +105,21 @@ class StreamConnection(asyncio.Protocol):
             self._tell_sent(message)
         else:
             self._pending.fail(f"{self.peer}: the connection is closed")
-        if self.state in (State.UP, State.LEAVING):
+        if self.is_known_to_be_up:
             self._pending.confirm()
         return outcome
+
+    @property
+    def is_known_to_be_up(self) -> bool:
+        """Whether a message can be sent on it of which nothing has to be waited for."""
+        return self.state in _KNOWN_TO_BE_UP
+
+    def send_at_once(self, message: bytes) -> None:
+        """Send on a connection that is known to be up; ``Unavailable`` where that cuts it."""
+        self._write(message)
+        if not self.takes_messages:
+            raise Unavailable(f"{self.peer}: {self.why_ended}")
+        self._tell_sent(message)
 
     def close(self, why: str) -> None:
         """Close in good order."""
@@ -173,6 +186,7 @@ class StreamConnection(asyncio.Protocol):
         self._times.active = self._around.clock.now()
         if self.state is State.SHAKING and not self._may_shake_on(len(data)):
             return
+        self._traffic.is_coming = True  # What answers this goes out in one piece.
         try:
             for octets in self._layer.receive(data):
                 self._advance()
@@ -182,6 +196,9 @@ class StreamConnection(asyncio.Protocol):
             self._advance()
         except LayerEnded as end:
             self._end(end.ending, end.detail)
+        finally:
+            self._traffic.is_coming = False
+            self._flush()
 
     def eof_received(self) -> None:
         """Learn that the peer will send nothing more."""
@@ -254,6 +271,8 @@ class StreamConnection(asyncio.Protocol):
         self._flush()
 
     def _flush(self) -> None:
+        if self._traffic.is_coming and self.state is State.UP:
+            return
         output = self._layer.take_output()
         # asyncio logs each write to a peer that is gone, and peers can cause thousands.
         if output and self._tcp is not None and not self._tcp.is_closing():

@@ -18,6 +18,8 @@ class Traffic:
     """Bytes that came in the handshake, of TLS."""
     messages: int = 0
     """Whole messages that came; keep-alives are none."""
+    is_coming: bool = False
+    """Whether bytes are just being taken: what answers them waits for the last of them."""
 
     @property
     def has_come(self) -> bool:

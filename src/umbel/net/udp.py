@@ -75,8 +75,9 @@ class UdpSocket:
             raise Unavailable(f"UDP to {shown(to)}: the send buffer is full") from error
         except OSError as error:
             raise Unavailable(f"UDP to {shown(to)}: {error.strerror or error}") from error
-        self._drain_errors()
-        self._refusals.raise_if_known(to)
+        if self._has_error():
+            self._drain_errors()
+            self._refusals.raise_if_known(to)
 
     def close(self) -> None:
         """Take and send nothing more."""
@@ -94,16 +95,21 @@ class UdpSocket:
 
     def _read(self) -> None:
         """Take what has come, and the errors, which also wake the loop until they are read."""
-        self._drain_errors()
-        for _ in range(_AT_ONCE):
+        for count in range(_AT_ONCE):
             try:
                 octets, source = self._socket.recvfrom(LARGEST)
             except (BlockingIOError, InterruptedError):
+                if not count:
+                    self._drain_errors()
                 return
             except OSError:
                 self._drain_errors()
                 continue
             self._on_datagram(octets, source[:2])
+
+    def _has_error(self) -> bool:
+        """Say whether an error was queued since the last one was told: asked after each datagram."""
+        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
     def _drain_errors(self) -> int:
         """Read the error queue empty; give the number of errors."""
@@ -131,6 +137,8 @@ class _Refusals:
             self._seen.popitem(last=False)
 
     def raise_if_known(self, address: Address) -> None:
+        if not self._seen:
+            return
         at, number = self._seen.pop(address, (None, 0))
         if at is not None and self._clock.now() - at <= _REFUSAL_COUNTS:
             reason = f"{os.strerror(number).lower()}, says ICMP"

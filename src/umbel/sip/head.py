@@ -27,15 +27,12 @@ def split_head(octets: bytes, limits: Limits) -> tuple[str, list[tuple[str, str]
     limits.check_fields(len(lines) - 1)
     if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1:
         _refuse_stray(lines)
-    return lines[0], [_split_field(lines, number) for number in range(1, len(lines))]
-
-
-def _split_field(lines: list[str], number: int) -> tuple[str, str]:
-    name, colon, value = lines[number].partition(":")
-    spelling = SPELLINGS.get(name)
-    if spelling is None or not colon:
-        spelling = _spell(lines[number], number)
-    return spelling, value.strip(" \t")
+    fields = []
+    for number in range(1, len(lines)):
+        name, colon, value = lines[number].partition(":")
+        spelling = SPELLINGS.get(name) if colon else None
+        fields.append((spelling or _spell(lines[number], number), value.strip(" \t")))
+    return lines[0], fields
 
 
 def _spell(line: str, number: int) -> str:

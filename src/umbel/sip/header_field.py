@@ -1,6 +1,7 @@
 """Header fields as attributes of a message: read when asked for, and kept until they change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Generic, Protocol, Self, TypeVar, overload
 
 from .errors import MalformedMessage, MissingHeader
@@ -12,6 +13,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 Parse = Callable[[str, str], T]
 """Reads a value; the second argument names it in errors."""
+
+_LONGEST_KEPT = 256
+"""Characters of a line that is remembered: strangers decide what is read."""
 
 
 class HasHeaders(Protocol):
@@ -54,6 +58,21 @@ class ListField(HeaderField[list[T]]):
         return message.headers.read(self.name, self.parse).copy()
 
 
+def remembered(parse: Parse[T]) -> Parse[T]:
+    """
+    Give what reads as *parse* does, and still knows the lines that it has read lately.
+
+    The requests of a dialog, and the calls of a gateway, repeat most of their header fields. What
+    *parse* gives is given again: nobody may change it.
+    """
+    known = lru_cache(maxsize=512)(parse)
+
+    def read(text: str, name: str) -> T:
+        return known(text, name) if len(text) <= _LONGEST_KEPT else parse(text, name)
+
+    return read
+
+
 def required(name: str, parse: Parse[T]) -> HeaderField[T]:
     """Make an attribute of a header field that every message has, exactly once."""
 
@@ -74,10 +93,12 @@ def optional(name: str, parse: Parse[T]) -> HeaderField[T | None]:
     return HeaderField(name, read)
 
 
-def repeated(name: str, parse_many: Parse[list[T]]) -> ListField[T]:
+def repeated(name: str, parse_many: Parse[Sequence[T]]) -> ListField[T]:
     """Make an attribute of a header field whose lines each hold one value or more."""
 
     def read(lines: list[str]) -> list[T]:
+        if len(lines) == 1:
+            return [*parse_many(lines[0], name)]
         return [value for line in lines for value in parse_many(line, name)]
 
     return ListField(name, read)
@@ -86,8 +107,10 @@ def repeated(name: str, parse_many: Parse[list[T]]) -> ListField[T]:
 def tokens(name: str) -> HeaderField[tuple[str, ...]]:
     """Make an attribute of a header field that lists tokens."""
 
+    parse = remembered(parse_tokens)
+
     def read(lines: list[str]) -> tuple[str, ...]:
-        return tuple(token for line in lines for token in parse_tokens(line, name))
+        return tuple(token for line in lines for token in parse(line, name))
 
     return HeaderField(name, read)
 

@@ -44,6 +44,11 @@ class Headers:
         """Give every field line of *name*, in order."""
         return list(self._index.get(spelled(name).lower(), ()))
 
+    def lines_of(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """Give the field lines of *names*, which are spelled, those of each name together."""
+        index = self._index
+        return [(name, value) for name in names for value in index.get(name.lower(), ())]
+
     def add(self, name: str, value: str) -> None:
         """Append a field line."""
         self._fields.append(self._changed(name, value))
@@ -89,10 +94,9 @@ class Headers:
 
         Every *name* has one way of being parsed, and it is spelled as in its document.
         """
-        key = name.lower()
-        if key not in self._read:
-            self._read[key] = parse(self._index.get(key, []))
-        return cast("T", self._read[key])
+        if name not in self._read:
+            self._read[name] = parse(self._index.get(name.lower(), []))
+        return cast("T", self._read[name])
 
     def __contains__(self, name: str) -> bool:
         return spelled(name).lower() in self._index
@@ -135,4 +139,7 @@ class Headers:
 
     def _forget(self, key: str) -> None:
         self._by_name = None
-        self._read.pop(key, None)
+        if not self._read:
+            return
+        for name in [name for name in self._read if name.lower() == key]:
+            del self._read[name]

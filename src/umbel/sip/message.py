@@ -11,7 +11,7 @@ from .errors import MalformedMessage, MissingHeader, UnsupportedVersion
 from .event import Event, SubscriptionState
 from .grammar import Scanner, is_token, parse_number, to_octets
 from .head import END, content_length, split_head
-from .header_field import optional, repeated, required, tokens
+from .header_field import optional, remembered, repeated, required, tokens
 from .headers import Headers
 from .limits import LIMITS, Limits
 from .media_type import parse_accept, parse_media_type
@@ -23,6 +23,9 @@ from .uri import Uri
 from .via import Via
 
 VERSION = "SIP/2.0"
+
+_OF_RESPONSES = ("Via", "From", "To", "Call-ID", "CSeq")
+_OF_DIALOGS = (*_OF_RESPONSES, "Record-Route")
 
 _HIGHEST_HOPS = 255
 _HIGHEST_SECONDS = 2**32 - 1
@@ -40,8 +43,12 @@ def _parse_min_se(text: str, where: str) -> int:
     return SessionExpires.parse(text, where).interval
 
 
-def _parse_contacts(text: str, where: str) -> list[Address]:
-    return [] if text == "*" else Address.parse_many(text, where)
+def _parse_addresses(text: str, where: str) -> tuple[Address, ...]:
+    return tuple(Address.parse_many(text, where))
+
+
+def _parse_contacts(text: str, where: str) -> tuple[Address, ...]:
+    return () if text == "*" else _parse_addresses(text, where)
 
 
 def _parse_call_id(text: str, where: str) -> str:
@@ -59,20 +66,20 @@ class _Fields:
 
     vias = repeated("Via", Via.parse_many)
     """The way of the request, the latest hop first (section 20.42)."""
-    from_ = required("From", Address.parse)
+    from_ = required("From", remembered(Address.parse))
     """Who began the dialog (section 20.20)."""
-    to = required("To", Address.parse)
+    to = required("To", remembered(Address.parse))
     """Whom the request was meant for (section 20.39)."""
     call_id = required("Call-ID", _parse_call_id)
-    cseq = required("CSeq", CSeq.parse)
-    contacts = repeated("Contact", _parse_contacts)
+    cseq = required("CSeq", remembered(CSeq.parse))
+    contacts = repeated("Contact", remembered(_parse_contacts))
     """Where its sender is reached directly; empty for ``*`` (section 20.10)."""
-    routes = repeated("Route", Address.parse_many)
+    routes = repeated("Route", remembered(_parse_addresses))
     """Where the request is to pass (section 20.34)."""
-    record_routes = repeated("Record-Route", Address.parse_many)
+    record_routes = repeated("Record-Route", remembered(_parse_addresses))
     """Where the requests of the dialog are to pass, in the order of the header (section 20.30)."""
-    max_forwards = optional("Max-Forwards", _parse_hops)
-    content_type = optional("Content-Type", parse_media_type)
+    max_forwards = optional("Max-Forwards", remembered(_parse_hops))
+    content_type = optional("Content-Type", remembered(parse_media_type))
     """Type and subtype of the body, in lower case, without parameters."""
     expires = optional("Expires", _parse_seconds)
     """Seconds."""
@@ -83,9 +90,9 @@ class _Fields:
     allow = tokens("Allow")
     """Methods; empty also where the sender does not say."""
     allow_events = tokens("Allow-Events")
-    accept = repeated("Accept", parse_accept)
+    accept = repeated("Accept", remembered(parse_accept))
     """Media ranges in lower case, without parameters; empty also where the sender does not say."""
-    session_expires = optional("Session-Expires", SessionExpires.parse)
+    session_expires = optional("Session-Expires", remembered(SessionExpires.parse))
     min_se = optional("Min-SE", _parse_min_se)
     """The shortest session interval that somebody on the way takes (RFC 4028 section 5)."""
     refer_to = optional("Refer-To", Address.parse)
@@ -94,7 +101,7 @@ class _Fields:
     """Who asks for that (RFC 3892)."""
     replaces = optional("Replaces", Replaces.parse)
     """The dialog that an INVITE takes the place of (RFC 3891)."""
-    asserted_identities = repeated("P-Asserted-Identity", Address.parse_many)
+    asserted_identities = repeated("P-Asserted-Identity", remembered(_parse_addresses))
     """Who the caller is, by the word of a trusted network (RFC 3325)."""
     diversions = repeated("Diversion", Diversion.parse_many)
     """Who diverted the call, the latest first (RFC 5806)."""
@@ -137,10 +144,8 @@ class Request(_Fields):
         A *to_tag* is added where To has none and the response is not 100. Record-Route is taken
         over where the response can make a dialog (section 12.1.1).
         """
-        names = ["Via", "From", "To", "Call-ID", "CSeq"]
-        if 100 < status < 300:
-            names.append("Record-Route")
-        fields = [(name, value) for name in names for value in self.headers.get_all(name)]
+        names = _OF_DIALOGS if 100 < status < 300 else _OF_RESPONSES
+        fields = self.headers.lines_of(names)
         response = Response(
             status, phrase_of(status) if reason is None else reason, Headers.from_wire(fields)
         )
@@ -191,13 +196,16 @@ class Response(_Fields):
 Message = Request | Response
 
 
+_read_address = remembered(Address.parse)
+
+
 def add_to_tag(headers: Headers, tag: str) -> None:
     """Add *tag* to To, which otherwise stays as it is written; one that has a tag keeps it."""
     to = headers.get("To")
     if to is None:
         return
     try:
-        has_tag = Address.parse(to).tag is not None
+        has_tag = _read_address(to, "address").tag is not None
     except MalformedMessage:
         has_tag = True  # It is echoed as it came.
     if not has_tag:

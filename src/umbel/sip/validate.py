@@ -56,7 +56,7 @@ _Readers = tuple[tuple[str, HeaderField[object]], ...]
 """Header fields by their names in lower case."""
 
 _READ_OF_RESPONSES: _Readers = tuple((field.name.lower(), field) for field in _ESSENTIAL)
-_READ_OF_REQUESTS: _Readers = (
+READ_OF_REQUESTS: _Readers = (
     *_READ_OF_RESPONSES,
     *((field.name.lower(), field) for field in _OF_REQUESTS),
 )
@@ -66,7 +66,7 @@ def validate_request(request: Request) -> None:
     """Check a request; a ``PeerError`` says what is wrong, where, and how to answer."""
     _check_once(request)
     _check_mandatory(request)
-    _check_readable(request, _READ_OF_REQUESTS)
+    _check_readable(request, READ_OF_REQUESTS)
     _check_cseq(request)
     _check_branch(request)
     _check_uri(request)

@@ -5,6 +5,7 @@ from .phrase import Beep, FreeText, Name, Phrase, Recorded, SlotValue, Spoken
 from .pieces import BeepPiece, ClipPiece, PausePiece, Piece, RecordedPiece, Said, SpeakPiece
 from .ports import Synthesiser
 from .rendering import caption, render, said
+from .sayings import Sayings
 
 __all__ = [
     "Beep",
@@ -19,6 +20,7 @@ __all__ = [
     "Recorded",
     "RecordedPiece",
     "Said",
+    "Sayings",
     "SlotValue",
     "SpeakPiece",
     "Spoken",

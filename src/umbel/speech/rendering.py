@@ -32,12 +32,16 @@ def render(
     spoken: Iterable[Spoken], language: Language, now: datetime | None = None
 ) -> list[Piece]:
     """Give what is heard, with a short pause between one thing said and the next."""
+    return joined(said(item, language, now) for item in spoken)
+
+
+def joined(sayings: Iterable[Said]) -> list[Piece]:
+    """Give the pieces of all, with a short pause between one and the next."""
     pieces: list[Piece] = []
-    for item in spoken:
-        heard = said(item, language, now).pieces
-        if pieces and heard:
+    for each in sayings:
+        if pieces and each.pieces:
             pieces.append(BETWEEN_SENTENCES)
-        pieces += heard
+        pieces += each.pieces
     return pieces
 
 

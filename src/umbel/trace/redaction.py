@@ -59,8 +59,10 @@ def redact(message: bytes) -> bytes:
 
 def _end_of_head(message: bytes) -> int:
     """Find where the body begins; a peer may have taken LF for the end of a line."""
-    ends = (message.find(blank) + len(blank) for blank in (b"\n\r\n", b"\n\n") if blank in message)
-    return min(ends, default=len(message))
+    usual, other = message.find(b"\n\r\n"), message.find(b"\n\n")
+    if other < 0:
+        return len(message) if usual < 0 else usual + 3
+    return other + 2 if usual < 0 else min(usual + 3, other + 2)
 
 
 def _redact_body(head: bytes, body: bytes) -> bytes:

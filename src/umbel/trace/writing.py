@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from umbel.core.json_values import Unreadable, from_json, to_json
@@ -41,7 +42,7 @@ def write_origin(origin: Origin) -> bytes:
 def write_entry(entry: Entry) -> bytes:
     """Give the record of an entry."""
     if isinstance(entry, Passage):
-        return json.dumps(_row(entry)).encode() + b"\n" + entry.octets
+        return b"[%b, %b\n%b" % (repr(entry.at.timestamp()).encode(), _rest(entry), entry.octets)
     return json.dumps({_NAMES[type(entry)]: to_json(entry)}).encode()
 
 
@@ -69,17 +70,29 @@ def _kept(entry: Entry, origin: Origin | None) -> Kept:
     return Kept(node=origin.node if origin else "", run=origin.run if origin else "", entry=entry)
 
 
-def _row(passage: Passage) -> list[object]:
-    return [
-        passage.at.timestamp(),
-        passage.transport.value,
-        *passage.local,
-        *passage.remote,
-        passage.sent_by_us,
-        passage.connection,
-        passage.domain,
-        passage.problem,
-    ]
+_Way = tuple[str, Address, Address, bool, str, str, str]
+
+
+def _rest(passage: Passage) -> bytes:
+    """Give what follows the time in a message's line."""
+    return _written(
+        (
+            passage.transport.value,
+            passage.local,
+            passage.remote,
+            passage.sent_by_us,
+            passage.connection,
+            passage.domain,
+            passage.problem,
+        )
+    )
+
+
+@lru_cache(maxsize=4096)
+def _written(way: _Way) -> bytes:
+    """Write it: messages are many, and of most of them only the time is new."""
+    transport, local, remote, *others = way
+    return json.dumps([transport, *local, *remote, *others]).encode()[1:]
 
 
 def _passage(row: list[object], octets: bytes) -> Passage:

@@ -1,8 +1,8 @@
 """What a user agent says of itself: Via, Contact and the headers of its abilities."""
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 
+from umbel.core.addresses import read_ip_address
 from umbel.core.errors import Misuse
 from umbel.core.instants import Duration
 from umbel.sip.address import Address
@@ -89,6 +89,6 @@ class Policy:
 
 def _same_family(host: str, address: str) -> bool:
     try:
-        return ip_address(host).version == ip_address(address).version
+        return read_ip_address(host).version == read_ip_address(address).version
     except ValueError:
         return True  # A name leads to both families.

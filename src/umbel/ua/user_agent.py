@@ -20,6 +20,7 @@ from .legs import Legs
 from .local import LocalIdentity, Policy
 from .options import OptionsRequest
 from .outbound import OutboundInvite
+from .ready_answers import ReadyAnswer, ReadyAnswers
 from .reception import Reception
 from .requests import new_invite
 from .wire import Wire
@@ -53,6 +54,7 @@ class UserAgent:
         self._wire = Wire(randomness, identity, policy or Policy())
         self._legs = Legs()
         self._reception = Reception(self._wire, self._legs, knows, admits)
+        self._ready_answers = ReadyAnswers(self._wire, knows, admits)
 
     @property
     def is_accepting(self) -> bool:
@@ -69,6 +71,14 @@ class UserAgent:
         """Take one whole message, as a datagram or a framed stream brought it."""
         if data.strip():  # Not the empty lines that keep a path through a NAT open (RFC 5626).
             self._reception.receive(data, source, now)
+
+    def ready_answer(self, data: bytes, source: Source) -> ReadyAnswer | None:
+        """
+        Give the answer to a message that asks for nothing but it; ``None``: it is to be received.
+
+        A message that is answered so leaves nothing in the out-trays, and no timer.
+        """
+        return self._ready_answers.answer_to(data, source) if self.is_accepting else None
 
     def refuse(self, octets: bytes, source: Source, error: PeerError) -> None:
         """Take what a stream brought in place of a message; it is answered where that is possible."""

@@ -189,6 +189,10 @@ class Wire:
         """Say whether a request came before, and its transaction lives."""
         return self._layer.repeats(request)
 
+    def knows_transaction(self, key: str) -> bool:
+        """Say whether the transaction of this name lives."""
+        return self._layer.knows(key)
+
     def invite_cancelled_by(self, cancel: Request) -> str | None:
         """Name the INVITE that a CANCEL means."""
         return self._layer.invite_cancelled_by(cancel)

@@ -25,11 +25,14 @@ class SqlCallRecords:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._outbox = Outbox(database, lambda connection, rows: put_rows(connection, calls, rows))
+        self._outbox = Outbox[CallRecord](
+            database,
+            lambda connection, records: put_rows(connection, calls, list(map(_row_of, records))),
+        )
 
     def put(self, record: CallRecord) -> None:
         """Keep *record* soon, in place of what was kept about this call."""
-        self._outbox.put(record.id, _row_of(record), f"call {record.id}")
+        self._outbox.put(record.id, record, f"call {record.id}")
 
     async def get(self, call: str) -> CallRecord | None:
         """Find one call."""

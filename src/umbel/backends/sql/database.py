@@ -68,11 +68,13 @@ class Database:
 
         self.submit(change).add_done_callback(tell)
 
-    def submit(self, change: Callable[[Connection], Result]) -> "Future[Result]":
-        """Queue *change*; the future has its result once it is durable."""
+    def submit(
+        self, change: Callable[[Connection], Result], *, may_linger: bool = False
+    ) -> "Future[Result]":
+        """Queue *change*; the future has its result once it is durable; *may_linger*: a bit later."""
         if self._writer is None:
             raise Misuse("the store is not open")
-        return self._writer.submit(change)
+        return self._writer.submit(change, may_linger=may_linger)
 
     def _connect(self) -> Engine:
         engine = make_engine(self.url)

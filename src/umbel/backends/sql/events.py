@@ -25,23 +25,15 @@ class SqlEventLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._outbox = Outbox(
-            database, lambda connection, rows: connection.execute(insert(events), rows)
+        self._outbox = Outbox[Event](
+            database,
+            lambda connection, told: connection.execute(insert(events), list(map(_row_of, told))),
         )
         self._numbers = itertools.count(1)
 
     def append(self, event: Event) -> None:
         """Keep *event* soon."""
-        row = {
-            "number": event.kind.number,
-            "level": event.kind.level.value,
-            "category": event.kind.category.value,
-            "at": event.at,
-            "node": event.node,
-            "fields": dict(event.fields),
-            "sentence": event.sentence,
-        }
-        self._outbox.put(next(self._numbers), row, f"event {event.kind.number}")
+        self._outbox.put(next(self._numbers), event, f"event {event.kind.number}")
 
     async def query(
         self,
@@ -61,6 +53,18 @@ class SqlEventLog:
             query = query.where(events.c.at >= since)
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [_event_of(row) for row in reversed(rows)]
+
+
+def _row_of(event: Event) -> dict[str, object]:
+    return {
+        "number": event.kind.number,
+        "level": event.kind.level.value,
+        "category": event.kind.category.value,
+        "at": event.at,
+        "node": event.node,
+        "fields": dict(event.fields),
+        "sentence": event.sentence,
+    }
 
 
 def _event_of(row: Row[*tuple[Any, ...]]) -> Event:

@@ -5,14 +5,20 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
+from umbel.core.instants import Duration
+
 from .engine import border
 
 Result = TypeVar("Result")
+
+LINGER: Duration = 0.05
+"""How long changes that nobody waits for may wait for others, so that one commit serves many."""
 
 _MOST_AT_ONCE = 256
 
@@ -23,6 +29,7 @@ class _Write(Generic[Result]):
 
     change: Callable[[Connection], Result]
     done: "Future[Result]"
+    may_linger: bool
 
 
 class Writer:
@@ -40,10 +47,16 @@ class Writer:
         self._thread = Thread(target=self._run, name="umbel-store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, change: Callable[[Connection], Result]) -> "Future[Result]":
-        """Queue a change; the future has its result once it is durable."""
+    def submit(
+        self, change: Callable[[Connection], Result], *, may_linger: bool = False
+    ) -> "Future[Result]":
+        """
+        Queue a change; the future has its result once it is durable.
+
+        One that *may_linger* waits a moment for others, unless somebody waits behind it.
+        """
         done: Future[Result] = Future()
-        self._waiting.put(_Write(change, done))  # type: ignore[arg-type]  # Future is invariant; each write keeps its own pair
+        self._waiting.put(_Write(change, done, may_linger))  # type: ignore[arg-type]  # Future is invariant; each write keeps its own pair
         return done
 
     def close(self) -> None:
@@ -61,14 +74,17 @@ class Writer:
     def _with_others(self, first: _Write[object]) -> tuple[list[_Write[object]], bool]:
         """Give *first* and all that wait behind it, and whether the end was among them."""
         group = [first]
+        until, may_linger = monotonic() + LINGER, first.may_linger
         while len(group) < _MOST_AT_ONCE:
+            patience = max(0.0, until - monotonic()) if may_linger else 0.0
             try:
-                following = self._waiting.get_nowait()
+                following = self._waiting.get(timeout=patience)
             except Empty:
                 break
             if following is None:
                 return group, True
             group.append(following)
+            may_linger &= following.may_linger
         return group, False
 
     def _make(self, group: list[_Write[object]]) -> None:

@@ -16,7 +16,8 @@ from operator import attrgetter
 from typing import Final, Generic, TypeVar, get_args
 
 from umbel.core.errors import Unavailable
-from umbel.media.engine import Command, Event, Load
+from umbel.media.engine import Command, Event, Load, Playable, Statistics
+from umbel.media.session import MediaSession, SrtpKey
 
 Message = TypeVar("Message")
 
@@ -77,7 +78,9 @@ def _values_of(kind: type) -> Callable[[object], tuple[object, ...]]:
     return attrgetter(*names)
 
 
-_KINDS: Final = (*get_args(Command), *get_args(Event), Load)
+_PARTS: Final = (*get_args(Playable), MediaSession, SrtpKey, Statistics)
+"""What messages are made of."""
+_KINDS: Final = (*get_args(Command), *get_args(Event), Load, *_PARTS)
 _MAKERS: Final = {kind: _Maker(kind) for kind in _KINDS}
 for _kind in _KINDS:
     copyreg.pickle(_kind, partial(_reduced, _MAKERS[_kind], _values_of(_kind)))

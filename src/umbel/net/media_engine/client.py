@@ -42,6 +42,9 @@ node that itself stood still from blaming the engine."""
 _SILENT_AT_FIRST: Final = 12
 """The same for a process that has only been started, perhaps by a machine that is very busy."""
 
+_GATHERING: Final = 0.004
+"""Seconds within which commands are sent together: the engine acts once in 20 ms anyway."""
+
 OnEvent = Callable[[Event], None]
 
 
@@ -320,9 +323,12 @@ class _Link(asyncio.BufferedProtocol):
         self._is_lost.set()
 
     def send(self, command: Command) -> None:
-        """Send a command, in one batch with all of the same turn of the loop."""
-        if not self._unsent:
-            asyncio.get_running_loop().call_soon(self._flush)
+        """Send a command, in one batch with others of that moment."""
+        loop = asyncio.get_running_loop()
+        if isinstance(command, Open):  # Its caller waits for a port, and hears nothing until then.
+            loop.call_soon(self._flush)
+        elif not self._unsent:
+            loop.call_later(_GATHERING, self._flush)
         self._unsent.append(command)
 
     def _flush(self) -> None:

@@ -105,6 +105,10 @@ class TransactionLayer:
         """Say whether a request, or the ACK to our answer, belongs to a transaction that lives."""
         return server_key(request) in self._entries
 
+    def knows(self, key: str) -> bool:
+        """Say whether the transaction named *key* lives."""
+        return key in self._entries
+
     def invite_cancelled_by(self, cancel: Request) -> str | None:
         """Name the INVITE that a CANCEL means; ``None``: there is none (481)."""
         key = server_key(cancel, "INVITE")

@@ -1,8 +1,6 @@
 """How a response finds its way back (RFC 3261 section 18.2, RFC 3581)."""
 
-from ipaddress import ip_address
-
-from umbel.core.addresses import is_ip_address
+from umbel.core.addresses import is_ip_address, read_ip_address
 from umbel.sip.hop import Hop, Source, Transport
 from umbel.sip.message import Request
 from umbel.sip.via import Via
@@ -14,7 +12,7 @@ def note_arrival(request: Request, source: Source) -> None:
     noted: dict[str, str | None] = {}
     if via.asks_for_rport:
         noted = {"rport": str(source.port), "received": source.address}
-    elif not _is_same_host(via.host, source.address):
+    elif not is_same_host(via.host, source.address):
         noted = {"received": source.address}
     if noted:
         _replace_top_via(request, via.with_parameters(noted))
@@ -52,8 +50,11 @@ def _replace_top_via(request: Request, via: Via) -> None:
 
 
 def _is_multicast(host: str) -> bool:
-    return is_ip_address(host) and ip_address(host).is_multicast
+    return is_ip_address(host) and read_ip_address(host).is_multicast
 
 
-def _is_same_host(host: str, address: str) -> bool:
-    return host == address or (is_ip_address(host) and ip_address(host) == ip_address(address))
+def is_same_host(host: str, address: str) -> bool:
+    """Say whether the host of a Via is the IP address that its request came from."""
+    return host == address or (
+        is_ip_address(host) and read_ip_address(host) == read_ip_address(address)
+    )
