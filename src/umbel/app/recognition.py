@@ -1,6 +1,6 @@
 """Which gateway each source is, remembered until the configuration or DNS changes."""
 
-from typing import Final
+from weakref import ref
 
 from umbel.directory.objects import Gateway
 from umbel.directory.peers import Resolved, recognise
@@ -9,21 +9,19 @@ from umbel.sip.hop import Source
 
 from .offers import peer_of
 
-_MOST_SOURCES: Final = 4096
-"""Beyond, all are forgotten: it costs only that each is asked for once more."""
-
 
 class Recognition:
     """
     Asks about a source once, for its messages are thousands and the answer does not change.
 
-    What brings messages gives all those of a connection, or from an address, the same ``Source``.
+    What brings messages gives all those of a connection, or from an address, the same ``Source``;
+    when that is gone it is forgotten here.
     """
 
     def __init__(self) -> None:
         self._seen: tuple[Configuration, Resolved] | None = None
-        self._found: dict[int, tuple[Source, Gateway | None]] = {}
-        """By the number of the source, which is kept so that no other has it meanwhile."""
+        self._found: dict[int, tuple[ref[Source], Gateway | None]] = {}
+        """By the number of the source, for as long as it lives."""
 
     def gateway(
         self, source: Source, configuration: Configuration, resolved: Resolved
@@ -33,10 +31,10 @@ class Recognition:
         if seen is None or seen[0] is not configuration or seen[1] is not resolved:
             self._seen = configuration, resolved
             self._found.clear()
-        known = self._found.get(id(source))
-        if known is None:
-            if len(self._found) >= _MOST_SOURCES:
-                self._found.clear()
+        number = id(source)
+        known = self._found.get(number)
+        if known is None or known[0]() is not source:
             gateway = recognise(peer_of(source), configuration.gateways, resolved)
-            known = self._found[id(source)] = source, gateway
+            gone = ref(source, lambda _: self._found.pop(number, None))
+            known = self._found[number] = gone, gateway
         return known[1]

@@ -56,7 +56,7 @@ class Hop:
     """A living connection to prefer; where it is gone, a new one is opened."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Source:
     """Where a message came from, and by which connection."""
 
