@@ -78,14 +78,20 @@ class TestASource:
         assert known.gateway(SOURCE, configuration, {}) is None
 
 
-class TestManySources:
-    def test_are_not_all_remembered(
-        self, asked: list[Source], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(recognition, "_MOST_SOURCES", 2)
+class TestASourceThatIsGone:
+    def test_is_forgotten(self) -> None:
         known, configuration, resolved = Recognition(), organisation(THERE), nothing()
-        sources = [replace(SOURCE, port=port) for port in (1, 2, 3, 1)]
-
-        for source in sources:
+        for port in range(1000):
+            source = replace(SOURCE, port=port)
             assert known.gateway(source, configuration, resolved) == THERE
-        assert asked == sources
+
+        assert len(known) == 1
+
+    def test_leaves_nothing_to_who_comes_after_it(self, asked: list[Source]) -> None:
+        """Even where the newcomer has its place in memory, and with it its number."""
+        known, configuration, resolved = Recognition(), organisation(THERE), nothing()
+        for address in ("192.0.2.77", "192.0.2.200") * 50:
+            source = replace(SOURCE, address=address)
+            expected = THERE if address == "192.0.2.77" else None
+            assert known.gateway(source, configuration, resolved) == expected
+        assert len(asked) == 100

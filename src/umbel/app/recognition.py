@@ -23,6 +23,10 @@ class Recognition:
         self._found: dict[int, tuple[ref[Source], Gateway | None]] = {}
         """By the number of the source, for as long as it lives."""
 
+    def __len__(self) -> int:
+        """Give how many sources are remembered."""
+        return len(self._found)
+
     def gateway(
         self, source: Source, configuration: Configuration, resolved: Resolved
     ) -> Gateway | None:
