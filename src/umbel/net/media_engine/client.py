@@ -1,6 +1,7 @@
 """The node's side of the media engine: starts its process, talks to it, notices its death."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -280,6 +281,8 @@ class MediaEngine:
             stdin=stream.fileno(),
             # Ctrl-C goes to a whole group; the engine ends with our end of the stream instead.
             process_group=0,
+            # Matrices are small here: threads of their library would only be in each other's way.
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
         )
 
     def _forget_sessions(self, reason: str) -> frozenset[str]:
