@@ -19,6 +19,7 @@ from umbel.core.errors import Unavailable
 from umbel.core.instants import Clock, Duration, Instant
 
 from .layer import Address, shown
+from .receive_buffer import ask_for_room
 
 LARGEST: Final = 65_535
 """Bytes of the largest datagram that can come."""
@@ -26,8 +27,6 @@ _AT_ONCE: Final = 64
 """Datagrams read before other work has its turn."""
 _BUFFER: Final = 1 << 23
 """Bytes of kernel buffer asked for: a thousand calls that come at once wait in it for their turn."""
-_SO_RCVBUFFORCE: Final = 33
-"""Linux: as ``SO_RCVBUF``, past the limit that other processes have; for root only."""
 
 _IP_RECVERR: Final = 11
 _IPV6_RECVERR: Final = 25
@@ -155,21 +154,13 @@ def _icmp_error(level: int, kind: int, octets: bytes) -> int | None:
     return int(number)
 
 
-def _ask_for_room(bound: socket.socket) -> None:
-    """Have as much buffer as the system gives."""
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
-    except OSError:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-
-
 def bind(address: str, port: int) -> socket.socket:
     """Give a socket bound to the address, that learns of ICMP errors; ``OSError`` otherwise."""
     is_ipv6 = ip_address(address).version == 6
     bound = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         bound.setblocking(False)
-        _ask_for_room(bound)
+        ask_for_room(bound, _BUFFER)
         if is_ipv6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             bound.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)

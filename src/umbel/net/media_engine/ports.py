@@ -17,16 +17,19 @@ from itertools import islice
 from typing import Final
 
 from umbel.core.errors import Unavailable
+from umbel.net.receive_buffer import ask_for_room
 
 from .names import Endpoint
 
 CALLS_OF_A_PAIR: Final = 64
-"""At most; their packets of four ticks fit into the queue that the kernel has for a socket."""
+"""At most; the packets of so many calls fit into the queue that the kernel has for a socket."""
 MOST_ROWS: Final = 8192
 
 _LOOKED_AT: Final = 64
 """Open pairs that a newcomer is offered; where one peer calls a thousand times all are taken."""
 _LONGEST_PACKET: Final = 1500
+_BUFFER: Final = 1 << 21
+"""Octets of a socket's queue: a second of 64 calls, where the engine stood still so long."""
 _EXPEDITED_FORWARDING: Final = 46 << 2
 """The class that routers give to voice (RFC 3246, RFC 4594 section 4.1)."""
 
@@ -223,6 +226,7 @@ def _bound(address: str, port: int) -> socket.socket | None:
 
 def _prepare(bound: socket.socket, family: socket.AddressFamily) -> None:
     bound.setblocking(False)
+    ask_for_room(bound, _BUFFER)
     if family == socket.AF_INET6:
         bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, _EXPEDITED_FORWARDING)
