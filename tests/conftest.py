@@ -2,8 +2,8 @@
 
 import pytest
 
-REAL_TIME = ("trial", "incident", "peers", "laboratory")
-"""Folders of tests that speak and listen, and so last as long as what is said."""
+REAL_TIME = ("trial", "incident", "peers", "laboratory", "bench")
+"""Folders of tests that speak and listen, and so last as long as what is said, on ports of their own."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,10 +1,9 @@
 """The ports that calls are given, and what is told when there are none."""
 
 import resource
-import socket
-from contextlib import ExitStack
 
 import pytest
+from tests.support.free_ports import free_pairs, take
 from tests.support.studio import PORTS, Studio
 
 from umbel.core.errors import Unavailable
@@ -13,25 +12,6 @@ from umbel.net.media_engine.names import canonical
 from umbel.net.media_engine.ports import CALLS_OF_A_PAIR, Ports
 
 PEER, OTHER = ("192.0.2.1", 40000), ("192.0.2.1", 40002)
-
-
-def take(address: str, port: int, kind: int = socket.SOCK_DGRAM) -> socket.socket:
-    bound = socket.socket(socket.AF_INET, kind)
-    bound.bind((address, port))
-    return bound
-
-
-def free_pairs(count: int) -> range:
-    """Find some pairs of ports in a row that nobody uses."""
-    for first in range(PORTS.stop, PORTS.stop + 2000, 2 * count):
-        try:
-            with ExitStack() as stack:
-                for port in range(first, first + 2 * count):
-                    stack.enter_context(take("127.0.0.1", port))
-        except OSError:
-            continue
-        return range(first, first + 2 * count)
-    raise AssertionError("this machine has no free ports")
 
 
 class TestAPair:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soxr
+from tests.support.free_ports import free_pairs
 from tests.support.likeness import Samples, melody
 from tests.support.opus import WITH_OPUS
 from tests.support.rtp_peer import RtpPeer
@@ -408,7 +409,7 @@ class TestReports:
 class TestTheEnd:
     @BOTH
     def test_leaves_the_place_to_a_call_of_g711(self, tmp_path: Path, codec: Codec) -> None:
-        with Studio(range(43400, 43402)) as studio:
+        with Studio(free_pairs(1)) as studio:
             with RtpPeer(codec=codec) as peer:
                 studio.call(peer)
                 studio.do(Record(session="a", recording=1, longest=9, silence=0))
