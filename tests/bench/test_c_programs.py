@@ -1,6 +1,7 @@
 """The C programs meet each other: streams that are heard, with keys that both worked out."""
 
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,14 @@ def programs() -> Programs:
 async def test_every_stream_is_heard_and_recorded(
     programs: Programs, has_own_ports: bool, is_secure: bool
 ) -> None:
+    for port in (12000, 30200):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+            try:
+                bound.bind(("", port))
+            except OSError:
+                pytest.skip(
+                    f"the bench's port {port} is another program's: end that, and try again"
+                )
     kind = Kind(plays=True, records=True, is_secure=is_secure, has_own_ports=has_own_ports)
     loop = await Loop.run(programs.loop, *loop_arguments(kind, CALLS, programs.libsrtp, 0))
     secure = ["--libsrtp", str(programs.libsrtp)] if is_secure else []
