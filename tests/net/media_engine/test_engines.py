@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from tests.support.program import until
 from tests.support.rtp_peer import RtpPeer
-from tests.support.studio import PORTS
 
 from umbel.core.errors import Misuse, Unavailable
 from umbel.media.engine import Close, Closed, Connect, Event, KeyPressed
@@ -16,6 +15,8 @@ from umbel.net.clock import SystemClock
 from umbel.net.media_engine import Lost, MediaEngines
 from umbel.net.media_engine.engines import divided
 
+PORTS = range(28000, 28400)
+"""Not those of the studio, which runs beside."""
 CORE = min(os.sched_getaffinity(0))
 
 
