@@ -1,6 +1,6 @@
 /* The load generator: callers with real RTP or SRTP, in one thread.
  *
- *   load --most N [--libsrtp FILE]
+ *   load --most N [--libsrtp FILE] [--first-peer-port P]
  *        [--server HOST:PORT --transport udp|tcp|tls [--from ADDRESS] [--connections N]]
  *
  * Commands come one a line on standard input; answers are JSON objects, one a line.
@@ -309,6 +309,8 @@ static struct arguments read_arguments(int given, char **arguments)
             it.server = value;
         else if (!strcmp(name, "--transport"))
             it.transport = value;
+        else if (!strcmp(name, "--first-peer-port"))
+            first_peer_port = (uint16_t)atoi(value);
         else if (!strcmp(name, "--from"))
             it.from = value;
         else

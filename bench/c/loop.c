@@ -4,7 +4,7 @@
  * number, hand whole seconds to a sink thread, and send the next frame of a looped prompt.
  *
  *   loop --sockets shared|own --does playing,recording --most N [--first-port P] [--sink-core C]
- *        [--libsrtp FILE]
+ *        [--first-peer-port P] [--libsrtp FILE]
  *
  * On standard input: "calls N" opens calls up to number N and answers with their ports;
  * "figures" answers with what was counted so far. The end of it is the end of the program.
@@ -46,6 +46,7 @@ struct call {
 static struct call *calls;
 static unsigned count, most;
 static bool is_shared, plays, records, is_secure;
+uint16_t first_peer_port = 30200;
 static uint16_t first_port = 12000;
 static int *sockets, socket_count, poll_of_sockets, sink;
 static int16_t decoded[256];
@@ -363,6 +364,8 @@ static void read_arguments(int given, char **arguments)
             most = (unsigned)atoi(value);
         else if (!strcmp(name, "--first-port"))
             first_port = (uint16_t)atoi(value);
+        else if (!strcmp(name, "--first-peer-port"))
+            first_peer_port = (uint16_t)atoi(value);
         else if (!strcmp(name, "--sink-core"))
             sink_core = atoi(value);
         else if (!strcmp(name, "--libsrtp"))

@@ -24,7 +24,7 @@
 /* Twenty sockets, one for each millisecond of a frame, carry all streams of the generator: a
  * stream has an address of its own in 127.1.0.0/16, so to the other side each is another peer. */
 #define SLOTS 20
-#define FIRST_PEER_PORT 30200
+extern uint16_t first_peer_port; /* 30200, or as --first-peer-port says */
 #define FIRST_PEER_ADDRESS 0x7f010001u
 
 /* Nanoseconds of the clock by which the kernel stamps what arrives. */
@@ -63,13 +63,13 @@ static inline struct sockaddr_in endpoint(uint32_t address, uint16_t port)
 static inline struct sockaddr_in peer_of_stream(unsigned stream)
 {
     return endpoint(FIRST_PEER_ADDRESS + stream / SLOTS,
-                    (uint16_t)(FIRST_PEER_PORT + 2 * (stream % SLOTS)));
+                    (uint16_t)(first_peer_port + 2 * (stream % SLOTS)));
 }
 
 /* The stream that a peer is; a number that no stream has where the endpoint is no peer. */
 static inline unsigned stream_of_peer(const struct sockaddr_in *peer)
 {
-    unsigned slot = (unsigned)(ntohs(peer->sin_port) - FIRST_PEER_PORT) / 2;
+    unsigned slot = (unsigned)(ntohs(peer->sin_port) - first_peer_port) / 2;
     if (slot >= SLOTS)
         return UINT32_MAX;
     return (ntohl(peer->sin_addr.s_addr) - FIRST_PEER_ADDRESS) * SLOTS + slot;

@@ -17,6 +17,7 @@
 struct stream *streams;
 unsigned stream_count;
 
+uint16_t first_peer_port = 30200;
 static bool is_secure;
 static int rtp[SLOTS], rtcp[SLOTS];
 static uint8_t prompt[PROMPT_FRAMES * FRAME];
@@ -49,8 +50,8 @@ void streams_begin(unsigned most, bool are_secure)
     for (unsigned i = 0; i < most; i++)
         streams[i].here = peer_of_stream(i);
     for (int i = 0; i < SLOTS; i++) {
-        rtp[i] = bound_socket((uint16_t)(FIRST_PEER_PORT + 2 * i), true);
-        rtcp[i] = bound_socket((uint16_t)(FIRST_PEER_PORT + 2 * i + 1), false);
+        rtp[i] = bound_socket((uint16_t)(first_peer_port + 2 * i), true);
+        rtcp[i] = bound_socket((uint16_t)(first_peer_port + 2 * i + 1), false);
     }
     ulaw_prompt(prompt);
     slot_now = now() / MILLISECOND;
@@ -223,7 +224,7 @@ static void judge(struct stream *it, uint64_t arrived, uint32_t timestamp, bool 
 static void hear(int slot, struct msghdr *message, uint8_t *packet, int length)
 {
     uint64_t arrived = 0;
-    struct sockaddr_in to = endpoint(0, (uint16_t)(FIRST_PEER_PORT + 2 * slot));
+    struct sockaddr_in to = endpoint(0, (uint16_t)(first_peer_port + 2 * slot));
     struct cmsghdr *control = CMSG_FIRSTHDR(message);
     for (; control; control = CMSG_NXTHDR(message, control)) {
         if (control->cmsg_type == SCM_TIMESTAMPNS && control->cmsg_level == SOL_SOCKET) {

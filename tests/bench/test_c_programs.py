@@ -1,13 +1,14 @@
 """The C programs meet each other: streams that are heard, with keys that both worked out."""
 
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
+from tests.support.program import free_ports
 
 from bench.building import Programs, build
 from bench.figures import Kind
+from bench.peers import SLOTS
 from bench.programs import Generator, Loop, loop_arguments
 
 CALLS = 70
@@ -29,18 +30,15 @@ def programs() -> Programs:
 async def test_every_stream_is_heard_and_recorded(
     programs: Programs, has_own_ports: bool, is_secure: bool
 ) -> None:
-    for port in (12000, 30200):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
-            try:
-                bound.bind(("", port))
-            except OSError:
-                pytest.skip(
-                    f"the bench's port {port} is another program's: end that, and try again"
-                )
     kind = Kind(plays=True, records=True, is_secure=is_secure, has_own_ports=has_own_ports)
-    loop = await Loop.run(programs.loop, *loop_arguments(kind, CALLS, programs.libsrtp, 0))
+    peers = ["--first-peer-port", str(free_ports(2 * SLOTS, "0.0.0.0"))]
+    loop = await Loop.run(
+        programs.loop,
+        *loop_arguments(kind, CALLS, programs.libsrtp, 0),
+        *("--first-port", str(free_ports(2 * CALLS)), *peers),
+    )
     secure = ["--libsrtp", str(programs.libsrtp)] if is_secure else []
-    generator = await Generator.run(programs.load, "--most", str(CALLS), *secure)
+    generator = await Generator.run(programs.load, "--most", str(CALLS), *peers, *secure)
     try:
         await generator.talk(await loop.calls(CALLS))
         window = await generator.window(SECONDS)

@@ -17,11 +17,13 @@ Answer = TypeVar("Answer")
 
 REPOSITORY = Path(__file__).parents[2]
 
-_FIRST, _LAST = 12000, 19998
+_ALL_PORTS = range(12000, 19998)
 """Below the ports that the kernel gives to connections, so that none of those is in the way."""
-_PORTS = itertools.islice(
-    itertools.cycle(range(_FIRST, _LAST)), os.getpid() * 101 % (_LAST - _FIRST), None
-)
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_OWN_PORTS = _ALL_PORTS[len(_ALL_PORTS) * _WORKER // _WORKERS :][: len(_ALL_PORTS) // _WORKERS]
+"""Those of this worker: what it found free, no other takes before it does."""
+_PORTS = itertools.islice(itertools.cycle(_OWN_PORTS), os.getpid() * 101 % len(_OWN_PORTS), None)
 
 
 def require(program: str, package: str) -> str:
@@ -39,9 +41,19 @@ def free_port(address: str = "127.0.0.1") -> int:
 
 def port_pair() -> int:
     """Give an even port and keep its successor: RTP and RTCP, or SIP and SIP over TLS."""
-    return next(
-        port for port in _PORTS if port % 2 == 0 and _is_free(port) and _is_free(next(_PORTS))
-    )
+    return free_ports(2)
+
+
+def free_ports(count: int, address: str = "127.0.0.1") -> int:
+    """Give the first, an even one, of so many ports in a row that nobody has; all are kept."""
+    row: list[int] = []
+    while len(row) < count:
+        port = next(_PORTS)
+        if (row and port != row[-1] + 1) or not _is_free(port, address):
+            row = []
+        elif row or port % 2 == 0:
+            row.append(port)
+    return row[0]
 
 
 def _is_free(port: int, address: str = "127.0.0.1") -> bool:

@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from tests.support.program import until
+from tests.support.program import free_ports, until
 from tests.support.rtp_peer import RtpPeer
 
 from umbel.core.errors import Misuse, Unavailable
@@ -15,15 +15,19 @@ from umbel.net.clock import SystemClock
 from umbel.net.media_engine import Lost, MediaEngines
 from umbel.net.media_engine.engines import divided
 
-PORTS = range(28000, 28400)
-"""Not those of the studio, which runs beside."""
 CORE = min(os.sched_getaffinity(0))
+
+
+def ports(pairs: int) -> range:
+    """Give so many pairs of ports that nobody has."""
+    first = free_ports(2 * pairs)
+    return range(first, first + 2 * pairs)
 
 
 @pytest.fixture
 async def engines() -> AsyncIterator[MediaEngines]:
     """Two engines; the machine may have but one processor, so that both are pinned to it."""
-    engines = MediaEngines(PORTS, (CORE, CORE), SystemClock())
+    engines = MediaEngines(ports(200), (CORE, CORE), SystemClock())
     await engines.start()
     yield engines
     await engines.stop()
@@ -92,7 +96,7 @@ class TestANewSession:
             await engines.open("a", "127.0.0.1", ignore)
 
     async def test_goes_to_the_next_where_one_has_no_port(self) -> None:
-        engines = MediaEngines(range(PORTS.start, PORTS.start + 4), (CORE, CORE), SystemClock())
+        engines = MediaEngines(ports(2), (CORE, CORE), SystemClock())
         await engines.start()
         try:
             for name in "ab":
@@ -147,7 +151,7 @@ class TestTheLossOfOne:
             assert await opening % 2 == 0
 
     async def test_gives_its_calls_other_ports_in_its_successor(self) -> None:
-        engines = MediaEngines(PORTS, (), SystemClock())
+        engines = MediaEngines(ports(1), (), SystemClock())
         losses: list[Lost] = []
         engines.on_lost = losses.append
         await engines.start()
@@ -173,7 +177,7 @@ class TestAnEngine:
             assert load.niceness == os.getpriority(os.PRIO_PROCESS, process or 0)
 
     async def test_that_may_not_have_its_processor_runs_all_the_same_and_says_so(self) -> None:
-        engines = MediaEngines(PORTS, (1023,), SystemClock())
+        engines = MediaEngines(ports(1), (1023,), SystemClock())
         await engines.start()
         try:
             await soon(lambda: None not in engines.admission.loads, "it tells its load")
@@ -186,7 +190,7 @@ class TestAnEngine:
 
 class TestAStartThatFails:
     async def test_leaves_no_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        engines = MediaEngines(PORTS, (CORE, CORE), SystemClock())
+        engines = MediaEngines(ports(200), (CORE, CORE), SystemClock())
         monkeypatch.setattr("sys.executable", "/nonexistent/python")
 
         with pytest.raises(FileNotFoundError):
