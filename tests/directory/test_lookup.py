@@ -7,15 +7,13 @@ from tests.support.organisation import (
     ANTONIO,
     ELISHA,
     FRONT_DESK,
-    PBX,
     PLAN,
     configuration_of,
     organisation,
 )
 
 from umbel.directory.lookup import Directory
-from umbel.directory.objects import AutoAttendant, DialPlan, Mailbox, Transport
-from umbel.directory.peers import Peer
+from umbel.directory.objects import AutoAttendant, DialPlan, Mailbox
 
 BRANCH = DialPlan(name="branch", digits=3)
 INNOCENZO = Mailbox(extension="201", dial_plan="branch", policy="staff", name="Innocenzo Manzetti")
@@ -103,37 +101,3 @@ class TestADirectory:
 
     def test_makes_the_index_of_names_once(self) -> None:
         assert DIRECTORY.names(PLAN) is DIRECTORY.names(PLAN)
-
-
-class TestAGateway:
-    def test_is_the_same_however_often_it_is_asked_for(self) -> None:
-        directory, resolved = Directory(configuration_of(PBX)), {"pbx": ("10.0.0.1",)}
-        for _ in range(3):
-            known = Peer(address="10.0.0.1", transport=Transport.UDP, port=5060)
-            stranger = Peer(address="10.0.0.2", transport=Transport.UDP, port=5060)
-            assert directory.gateway(known, resolved) == PBX
-            assert directory.gateway(stranger, resolved) is None
-
-    def test_follows_what_dns_says(self) -> None:
-        named = replace(PBX, address="pbx.example.org")
-        directory = Directory(configuration_of(named))
-        peer = Peer(address="10.0.0.9", transport=Transport.UDP)
-
-        assert directory.gateway(peer, {}) is None
-        assert directory.gateway(peer, {"pbx": ("10.0.0.9",)}) == named
-        assert directory.gateway(peer, {"pbx": ("10.0.0.8",)}) is None
-
-    def test_is_found_among_any_number_of_strangers(self) -> None:
-        directory, resolved = Directory(configuration_of(PBX)), {"pbx": ("10.0.0.1",)}
-        for port in range(3000):
-            stranger = Peer(address="10.0.0.2", transport=Transport.TCP, port=port)
-            assert directory.gateway(stranger, resolved) is None
-        assert directory.gateway(Peer(address="10.0.0.1", transport=Transport.UDP), resolved) == PBX
-
-    def test_is_none_where_a_bad_certificate_is_shown(self) -> None:
-        directory, resolved = Directory(configuration_of(PBX)), {"pbx": ("10.0.0.1",)}
-        good = Peer(address="10.0.0.1", transport=Transport.TLS)
-        bad = replace(good, distrust="it has expired")
-
-        assert directory.gateway(good, resolved) == PBX
-        assert directory.gateway(bad, resolved) is None

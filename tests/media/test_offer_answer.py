@@ -89,6 +89,23 @@ class TestAnAnswerOfOurs:
             97,
         )
 
+    @pytest.mark.parametrize(
+        ("lines", "may_pause"),
+        [
+            ((), True),
+            (("silenceSupp:on - - - -",), True),
+            (("silenceSupp:off - - - -",), False),
+            (("silenceSupp:off",), False),
+            (("silenceSupp:",), True),
+        ],
+    )
+    def test_notes_whether_silence_must_be_sent(
+        self, lines: tuple[str, ...], *, may_pause: bool
+    ) -> None:
+        _, session = ours().receive_offer(described(*lines))
+
+        assert session.silence_suppression is may_pause
+
     def test_goes_without_keys_where_none_are_offered(self) -> None:
         answer, session = ours().receive_offer(described(media="audio 4000 RTP/AVP 0"))
 

@@ -54,7 +54,7 @@ class RtpPeer:
         self.rtcp.close()
 
     def media(self) -> MediaSession:
-        """Give what offer and answer would have agreed on with this peer."""
+        """Give what offer and answer would have agreed on with this peer, which wants every packet."""
         sends_with, receives_with = self._keys
         return MediaSession(
             remote_address=self.host,
@@ -65,6 +65,7 @@ class RtpPeer:
             telephone_event=TELEPHONE_EVENT,
             telephone_event_rate=self.codec.clock_rate,
             comfort_noise=COMFORT_NOISE,
+            silence_suppression=False,
             sends_with=receives_with,
             receives_with=sends_with,
         )

@@ -201,7 +201,7 @@ class Reception:
             return refused
         try:
             call = offered(offer.request, offer.source)
-            return classify(call, around.snapshot.directory, around.resolved())
+            return classify(call, self._gateway_at(offer.source), around.snapshot.directory)
         except PeerError as error:
             return Refused(status=error.status, reason=str(error))
 

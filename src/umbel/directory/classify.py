@@ -23,7 +23,7 @@ from .objects import (
     Security,
     Transport,
 )
-from .peers import Peer, Resolved, why_unknown
+from .peers import Peer, why_unknown
 from .ports import Configuration
 
 
@@ -80,15 +80,10 @@ class ToSubscriber:
 
 Decision = Refused | ToAttendant | ToMailbox | ToSubscriber
 
-_NOTHING_RESOLVED: Resolved = {}
 
-
-def classify(
-    offered: Offered, directory: Directory, resolved: Resolved = _NOTHING_RESOLVED
-) -> Decision:
-    """Decide what *offered* is."""
+def classify(offered: Offered, gateway: Gateway | None, directory: Directory) -> Decision:
+    """Decide what *offered* is, which *gateway* offers; ``None``: its peer is none of ours."""
     configuration = directory.configuration
-    gateway = directory.gateway(offered.peer, resolved)
     if gateway is None:
         return Refused(status=403, reason=why_unknown(offered.peer, configuration.gateways))
     if refused := refused_by_gateway(gateway):

@@ -1,16 +1,11 @@
 """Finding out whom a number or SIP address means, in one dial plan."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from .dial_by_name import NameIndex, index_of
 from .numbers import Address, read_address
-from .objects import AutoAttendant, DialPlan, Gateway, Mailbox
-from .peers import Peer, Resolved, recognise
+from .objects import AutoAttendant, DialPlan, Mailbox
 from .ports import Configuration
-
-_MOST_PEERS: Final = 1000
-"""Peers that are remembered; strangers may have any number of addresses and ports."""
 
 
 class Directory:
@@ -25,24 +20,6 @@ class Directory:
         """The snapshot that this was made from."""
         self._plans = _indexes(configuration)
         self._names: dict[str, NameIndex] = {}
-        self._gateways: dict[Peer, Gateway | None] = {}
-        self._resolved: Resolved = {}
-
-    def gateway(self, peer: Peer, resolved: Resolved) -> Gateway | None:
-        """
-        Find the gateway that a peer is, as ``peers.recognise`` does.
-
-        What was found of a peer without a certificate holds until DNS says something else, which
-        is when *resolved* is another mapping.
-        """
-        gateways = self.configuration.gateways
-        if peer.certificate is not None or peer.distrust:
-            return recognise(peer, gateways, resolved)
-        if resolved is not self._resolved or len(self._gateways) >= _MOST_PEERS:
-            self._gateways, self._resolved = {}, resolved
-        if peer not in self._gateways:
-            self._gateways[peer] = recognise(peer, gateways, resolved)
-        return self._gateways[peer]
 
     def mailbox(self, text: str, dial_plan: DialPlan) -> Mailbox | None:
         """Find the mailbox that a dialled or diverting number, user or SIP URI means."""

@@ -5,7 +5,7 @@ the next one late, packets come in bursts, and soon every call is late by whole 
 lies before that, and calls beyond it are sent elsewhere. An engine that is in time is never stopped:
 a hiccup of the machine is no load, and how busy an engine may be is known only from its own ticks.
 
-What one call costs is measured, not assumed: the share of the time that goes into ticks, over the
+What one call costs is measured, not assumed: the share of a processor that ticks use, over the
 sessions that were open. Sessions are counted when they are asked for, so a burst is seen before the
 next measurement, which comes about each second.
 """
@@ -29,7 +29,7 @@ class Limits:
 
     busy: float = 0.85
     """
-    The most of its time that may go into ticks. On a core of its own an engine is in time at 80 %; at
+    The most of a processor that ticks may use. On a core of its own an engine is in time at 80 %; at
     95 % what a second holds besides (reports, prompts that are loaded, recordings handed over) has no
     room any more.
     """

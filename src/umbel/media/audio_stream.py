@@ -79,6 +79,7 @@ class AudioStream:
     telephone_event: int | None
     telephone_event_rate: int
     comfort_noise: int | None
+    silence_suppression: bool
     ptime: int
     direction: Direction
     """From our side: the reverse of what the peer wrote."""
@@ -104,6 +105,7 @@ class AudioStream:
             telephone_event=telephone_event,
             telephone_event_rate=telephone_event_rate,
             comfort_noise=_payload_type_called(media, "CN", codec.clock_rate),
+            silence_suppression=_may_suppress_silence(media),
             ptime=PTIME if codec is Codec.OPUS else _ptime(media),
             direction=_NOT_SENDING[direction] if connection.is_null else direction,
             crypto=_crypto(media, description.encryption_of(media), local.security),
@@ -120,6 +122,11 @@ def in_words(media: MediaDescription) -> str:
     suites = dict.fromkeys(ascii(parts[1][:40])[1:-1] for parts in cryptos if len(parts) > 2)
     keys = f" with {' or '.join(list(suites)[:4])}" if suites else ""
     return f"{', '.join(names[:12])} over {media.protocol}{keys}"
+
+
+def _may_suppress_silence(media: MediaDescription) -> bool:
+    """Say whether silence need not be sent: unless ``a=silenceSupp:off`` (RFC 3108) asks for it."""
+    return not any(it.value.split()[:1] == ["off"] for it in media.attributes_called("silenceSupp"))
 
 
 def _reachable(connection: Connection | None, local: LocalMedia) -> Connection:

@@ -275,7 +275,7 @@ class Load:
     sessions: int
     """Open ones."""
     busy: float
-    """The share of its time that went into ticks: at 1 there is none left."""
+    """The share of a processor's time that its ticks used: at 1 there is none left."""
     latest: Duration
     """How late the worst tick began."""
     skipped: int
@@ -285,7 +285,7 @@ class Load:
     late: Duration = 0.0
     """One tick in twenty began later than this."""
     tick: Duration = 0.0
-    """One tick in twenty took longer than this."""
+    """One tick in twenty used the processor for longer than this."""
     core: int | None = None
     """The processor that the process is pinned to; ``None``: to none."""
     niceness: int = 0

@@ -215,6 +215,7 @@ class OfferAnswer:
             telephone_event=stream.telephone_event,
             telephone_event_rate=stream.telephone_event_rate,
             comfort_noise=stream.comfort_noise,
+            silence_suppression=stream.silence_suppression,
             ptime=stream.ptime,
             direction=stream.direction,
             sends_with=ours.key if ours else None,

@@ -88,7 +88,9 @@ class MediaSession:
     telephone_event_rate: int = 8000
     """Units in which the duration of a key is told in a second."""
     comfort_noise: int | None = None
-    """The payload type of RFC 3389, which we accept and hear as silence; ``None``: not agreed."""
+    """The payload type of RFC 3389, heard and sent in place of silence; ``None``: not agreed."""
+    silence_suppression: bool = True
+    """Whether few packets may stand for silence (RFC 3108 section 5.6.2.2, where a peer forbids it)."""
     ptime: int = 20
     """Milliseconds of audio in a packet that we send."""
     direction: Direction = Direction.SENDRECV

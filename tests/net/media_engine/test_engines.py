@@ -151,7 +151,7 @@ class TestTheLossOfOne:
             assert await opening % 2 == 0
 
     async def test_gives_its_calls_other_ports_in_its_successor(self) -> None:
-        engines = MediaEngines(ports(1), (), SystemClock())
+        engines = MediaEngines(ports(8), (), SystemClock())
         losses: list[Lost] = []
         engines.on_lost = losses.append
         await engines.start()
@@ -177,7 +177,7 @@ class TestAnEngine:
             assert load.niceness == os.getpriority(os.PRIO_PROCESS, process or 0)
 
     async def test_that_may_not_have_its_processor_runs_all_the_same_and_says_so(self) -> None:
-        engines = MediaEngines(ports(1), (1023,), SystemClock())
+        engines = MediaEngines(ports(8), (1023,), SystemClock())
         await engines.start()
         try:
             await soon(lambda: None not in engines.admission.loads, "it tells its load")

@@ -41,6 +41,7 @@ from umbel.media.frame import FRAME
 
 from .batches import Rows
 from .intake import Intake
+from .players import Places
 from .playing import Playing
 from .ports import Ports
 from .prompts import Prompts
@@ -232,8 +233,7 @@ class Engine:
         if pressing:
             due = np.setdiff1d(due, pressing, assume_unique=True)
         if len(due):
-            for rows, samples in self._tables.senders.batches(due):
-                self._send_audio(rows, samples)
+            self._send_due(due)
         send_packets(self._tables, self._intake.session, pressing)
 
     def _send_keys(self) -> list[int]:
@@ -252,25 +252,39 @@ class Engine:
                 sent.append(row)
         return sent
 
+    def _send_due(self, rows: Rows) -> None:
+        senders, players = self._tables.senders, self._tables.players
+        is_noise = senders.in_noise(rows)
+        if is_noise.any():
+            in_noise, rows = rows[is_noise], rows[~is_noise]
+            places, octets = players.noise(in_noise)
+            senders.begin_noise(in_noise, octets)
+            self._send_payloads(in_noise, places, octets)
+        for some, samples in senders.batches(rows):
+            self._send_audio(some, samples)
+
     def _send_audio(self, rows: Rows, samples: int) -> None:
         """Send a packet of so many samples to each of *rows*."""
-        senders, players, protectors = (
-            self._tables.senders,
-            self._tables.players,
-            self._tables.protectors,
-        )
+        senders, players = self._tables.senders, self._tables.players
+        senders.note(rows, players.are_playing(rows))
         senders.begin_packets(rows, samples)
         places, finished = players.take(rows, samples)
+        self._send_payloads(rows, places, samples)
+        for row in finished:
+            self._intake.session(row).end_play(PlayEnd.FINISHED)
+
+    def _send_payloads(self, rows: Rows, places: Places, octets: int) -> None:
+        """Send the packets whose headers are made; so many octets lie at *places* for each."""
+        senders, players = self._tables.senders, self._tables.players
         outbox = senders.outbox
-        outbox.append_audio(rows, players.addresses(places), samples)
+        outbox.append_audio(rows, players.addresses(places), octets)
         is_secret = ~senders.is_plain[rows]
         if is_secret.any():
             secret = rows[is_secret]
-            headers, audio = outbox.headers_of(secret), players.audio(places[is_secret], samples)
-            outbox.seal(secret, protectors.seal(secret, headers, audio, outbox.sealed))
+            headers, audio = outbox.headers_of(secret), players.audio(places[is_secret], octets)
+            sealed = self._tables.protectors.seal(secret, headers, audio, outbox.sealed)
+            outbox.seal(secret, sealed)
         outbox.send(rows, self._runs(rows))
-        for row in finished:
-            self._intake.session(row).end_play(PlayEnd.FINISHED)
 
     def _runs(self, rows: Rows) -> Iterator[tuple[int, int, int]]:
         """Give the sockets by which *rows* are sent, and which part of them by each."""

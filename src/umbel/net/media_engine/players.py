@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from umbel.media.comfort_noise import ComfortNoise
 from umbel.media.g711 import SAMPLES_PER_SECOND
 from umbel.media.session import Codec
 
@@ -20,6 +21,8 @@ _READY: Final = 2 * SAMPLES_PER_SECOND
 _LONGEST: Final = 1000
 """Samples of silence that lie ready: more than any packet has."""
 _CODECS: Final = tuple(Codec)
+_NOISE: Final = bytes(ComfortNoise(level=75))
+"""What is sent to be heard as silence: white noise that tells that somebody is there."""
 
 Places = NDArray[np.int64]
 """Where the audio of packets lies: from ``Players.take``."""
@@ -31,10 +34,14 @@ class Players:
     def __init__(self, rows: int) -> None:
         self._playing: dict[int, Playing] = {}
         self._is_playing = np.zeros(rows, np.bool_)
-        self._audio = np.zeros(rows * _READY + len(_CODECS) * _LONGEST, np.uint8)
-        """For each row what was read of the tape and not yet sent; then silence of each codec."""
+        silent = len(_CODECS) * _LONGEST
+        self._noise = rows * _READY + silent
+        self._audio = np.zeros(self._noise + len(_NOISE), np.uint8)
+        """For each row what was read of the tape and not yet sent; then silence of each codec, and
+        the payload of comfort noise."""
+        self._audio[self._noise :] = np.frombuffer(_NOISE, np.uint8)
         self._ready = self._audio[: rows * _READY].reshape(rows, _READY)
-        silence = self._audio[rows * _READY :].reshape(len(_CODECS), _LONGEST)
+        silence = self._audio[rows * _READY : self._noise].reshape(len(_CODECS), _LONGEST)
         for codec, octets in zip(_CODECS, silence, strict=True):
             octets[:] = SILENCE[codec]
         self._silence = np.full(rows, rows * _READY, np.int64)
@@ -61,6 +68,14 @@ class Players:
     def listen(self, row: int, codec: Codec) -> None:
         """Be silent in *codec* while nothing is played."""
         self._silence[row] = self._ready.size + _CODECS.index(codec) * _LONGEST
+
+    def are_playing(self, rows: Rows) -> NDArray[np.bool_]:
+        """Say to which of *rows* something is played."""
+        return self._is_playing[rows]
+
+    def noise(self, rows: Rows) -> tuple[Places, int]:
+        """Give where the payload of comfort noise lies for each of *rows*, and its octets."""
+        return np.full(len(rows), self._noise, np.int64), len(_NOISE)
 
     def take(self, rows: Rows, samples: int) -> tuple[Places, list[int]]:
         """Give where the next *samples* of each of *rows* lie, and which rows come to their end."""

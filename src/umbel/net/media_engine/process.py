@@ -31,7 +31,7 @@ from .engine import TICK, Engine
 _LOAD_EVERY: Final = 50
 """Ticks."""
 _NICENESS: Final = -10
-"""What is asked for; systemd grants it by LimitNICE."""
+"""What is asked for, from where the node is; systemd grants it by LimitNICE."""
 _QUIET: Final = TICK / 2
 """What must be left until the next tick for a collection of garbage to begin."""
 _ALL_GARBAGE_EVERY: Final = 60.0
@@ -59,7 +59,7 @@ def be_a_process(core: int | None = None) -> Standing:
     gc.freeze()
     gc.disable()
     with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+        os.nice(_NICENESS)
     niceness = os.getpriority(os.PRIO_PROCESS, 0)
     return Standing(core=core if _is_pinned(core) else None, niceness=niceness)
 
@@ -130,9 +130,9 @@ class _Loop:
     def _tick(self, late: Duration) -> None:
         frames = 1 + int(late / TICK)
         self._due += frames * TICK
-        began = time.monotonic()
+        began = time.thread_time()
         self._engine.tick(frames)
-        load = self._meter.add(frames, late, time.monotonic() - began, len(self._engine))
+        load = self._meter.add(frames, late, time.thread_time() - began, len(self._engine))
         events = self._engine.take_events()
         self._channel.send(events if load is None else (*events, load))
         if load is not None:
@@ -150,7 +150,12 @@ class _Loop:
 
 
 class LoadMeter:
-    """Sums up how much of its time the engine is busy, and how late it came."""
+    """
+    Sums up how much of a processor the engine uses, and how late it came.
+
+    How busy it is, is told by the processor's time and not by the clock's, in which others that were
+    let go before it would seem to be calls of ours; that they were is told by how late it came.
+    """
 
     def __init__(self, standing: Standing = Standing()) -> None:
         self._standing = standing

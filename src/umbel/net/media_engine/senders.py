@@ -1,5 +1,9 @@
 """What is sent, as arrays with a row for each call: the headers of a tick are made at once.
 
+Where nothing is said, a packet goes now and then: comfort noise where the peer knows it (RFC 3389),
+else a frame of silence, as RFC 3551 section 4.1 allows. Whoever is recorded says much and hears
+little; packets of silence would cost as much as all that is recorded.
+
 All streams share one sample clock that never stops. The timestamp of a stream is that clock from
 a random beginning (RFC 3550 section 5.1), so a tick that was skipped is a gap that the peer
 conceals, not a delay that stays.
@@ -23,6 +27,11 @@ _MARKER: Final = 1 << 23
 _FIRST_WORD: Final = rtp.VERSION << 30
 _PAYLOAD_TYPE_AT: Final = 16
 _MILLISECONDS_OF_A_FRAME: Final = 20
+_LINGER: Final = 10 * FRAME
+"""Samples of silence that follow what was said as if more came: the pauses between two prompts."""
+_REST: Final = 10 * FRAME
+"""Samples from one packet to the next of who rests: few, but nobody takes the call for dead."""
+_NO_NOISE: Final = -1
 _MOST_FRAMES: Final = 3
 """Of 20 ms in a packet: longer ones are not asked for, and would not fit."""
 
@@ -54,6 +63,13 @@ class Senders:
         self._offset = np.zeros(rows, np.int64)
         self._units = np.ones(rows, np.int64)
         """Timestamp units of a sample."""
+        self._spoke_at = np.zeros(rows, np.int64)
+        """On the clock: when the last packet went that said something."""
+        self._rests = np.zeros(rows, np.bool_)
+        """Rows to which nothing has been said for a while."""
+        self._may_rest = np.zeros(rows, np.bool_)
+        self._noise = np.full(rows, _NO_NOISE, np.int64)
+        """The payload type of comfort noise."""
         self._is_by_packet = np.zeros(rows, np.bool_)
         """Rows of Opus, whose packets have no length of their own (``transcoding``)."""
         self._order: Rows = np.zeros(0, np.intp)
@@ -74,15 +90,39 @@ class Senders:
         """Send from the next tick on what *media* says."""
         self._first_word[row] = _FIRST_WORD | media.payload_type << _PAYLOAD_TYPE_AT
         if not self._is_sending[row]:
-            self._first_word[row] |= _MARKER
-            self._is_marked = True
-            self._due[row] = self.clock
+            self._begin_spurt(row)
         self._is_sending[row] = True
+        self._noise[row] = _NO_NOISE if media.comfort_noise is None else media.comfort_noise
+        self._may_rest[row] = media.silence_suppression
         frames = media.ptime // _MILLISECONDS_OF_A_FRAME
         self._frames[row] = min(max(1, frames), _MOST_FRAMES)
         self._units[row] = media.codec.clock_rate // SAMPLES_PER_SECOND
         self._is_by_packet[row] = media.codec is Codec.OPUS
         self._is_stale = True
+
+    def speak(self, row: int) -> None:
+        """Send without a gap from the next tick on: something is said in *row*."""
+        if self._rests[row]:
+            self._begin_spurt(row)
+
+    def _begin_spurt(self, row: int) -> None:
+        """Begin what a mark tells the peer is a new spurt of talk (RFC 3551 section 4.1)."""
+        self._first_word[row] |= _MARKER
+        self._is_marked = True
+        self._due[row] = self._spoke_at[row] = self.clock
+        self._rests[row] = False
+
+    def note(self, rows: Rows, speaks: NDArray[np.bool_]) -> None:
+        """Take note of which of *rows*, to which a packet goes now, something is said."""
+        if speaks.all():
+            self._spoke_at[rows] = self.clock
+            return
+        self._spoke_at[rows[speaks]] = self.clock
+        silent = rows[~speaks]
+        has_lasted = self.clock - self._spoke_at[silent] >= _LINGER
+        resting = silent[has_lasted & self._may_rest[silent]]
+        self._rests[resting] = True
+        self._due[resting] = self.clock + _REST
 
     def aim(self, row: int, pair: int, target: Endpoint, *, is_plain: bool) -> None:
         """Let the packets of *row* go from a port pair to *target*, encrypted or not."""
@@ -122,6 +162,11 @@ class Senders:
             if is_so_long.any():
                 yield rows if is_so_long.all() else rows[is_so_long], count * FRAME
 
+    def in_noise(self, rows: Rows) -> NDArray[np.bool_]:
+        """Say which of *rows* are sent comfort noise now."""
+        rests = self._rests[rows]
+        return rests & (self._noise[rows] != _NO_NOISE) if rests.any() else rests
+
     def timestamp(self, row: int) -> int:
         """Give the timestamp of this tick in *row*."""
         return int(self._offset[row] + self.clock * self._units[row]) & 0xFFFF_FFFF
@@ -156,14 +201,22 @@ class Senders:
             )
         )
 
-    def begin_packets(self, rows: Rows, samples: int) -> None:
-        """Make the headers of packets of *rows* with so many *samples*, and count them as sent."""
+    def begin_noise(self, rows: Rows, octets: int) -> None:
+        """Make the headers of packets of comfort noise, and set when the next ones go."""
+        self._begin(rows, _FIRST_WORD | self._noise[rows] << _PAYLOAD_TYPE_AT, octets)
+        self._due[rows] = self.clock + _REST
+
+    def _begin(self, rows: Rows, first_words: NDArray[np.int64], octets: int) -> None:
         number, headers = self._sequence_number[rows], self.outbox.headers
-        headers[rows, 0] = self._first_word[rows] | (number & 0xFFFF)
+        headers[rows, 0] = first_words | (number & 0xFFFF)
         headers[rows, 1] = (self._offset[rows] + self.clock) & 0xFFFF_FFFF
         self._sequence_number[rows] = number + 1
         self.packets[rows] += 1
-        self.octets[rows] += samples
+        self.octets[rows] += octets
+
+    def begin_packets(self, rows: Rows, samples: int) -> None:
+        """Make the headers of packets of *rows* with so many *samples*, and count them as sent."""
+        self._begin(rows, self._first_word[rows], samples)
         if self._is_marked:
             self._first_word[rows] &= ~_MARKER
             self._is_marked = bool((self._first_word[self._order] & _MARKER).any())

@@ -121,6 +121,7 @@ class Session:
         return True
 
     def _begin_to_play(self, play: Playing) -> None:
+        self._tables.senders.speak(self.row)
         if play.codec is Codec.OPUS:
             self._tables.packet_players.begin(self.row, play)
         else:
