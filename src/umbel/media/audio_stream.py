@@ -126,7 +126,7 @@ def in_words(media: MediaDescription) -> str:
 
 def _may_suppress_silence(media: MediaDescription) -> bool:
     """Say whether silence need not be sent: unless ``a=silenceSupp:off`` (RFC 3108) asks for it."""
-    return not any(it.value.split()[:1] == ["off"] for it in media.attributes_called("silenceSupp"))
+    return not any(it.value.split()[:1] == ["off"] for it in media.attributes_called("silencesupp"))
 
 
 def _reachable(connection: Connection | None, local: LocalMedia) -> Connection:

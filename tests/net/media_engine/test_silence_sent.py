@@ -100,7 +100,7 @@ class TestSomethingThatIsSaidAfterwards:
         assert [packet.marker for packet in heard] == [True] + [False] * 4
         assert {packet.payload_type for packet in heard} == {peer.payload_type}
         assert SILENCE not in [packet.payload for packet in heard]
-        assert heard[0].timestamp - before.timestamp == 5 * 160
+        assert heard[0].timestamp - before.timestamp == 4 * 160
         assert heard[0].sequence_number - before.sequence_number == 1
 
     def test_is_followed_by_silence_without_a_gap_for_a_while(
