@@ -89,7 +89,7 @@ class FailingAtTimers(UserAgent):
 class Confused(UserAgent):
     """A user agent with a fault in its ready answers."""
 
-    def ready_answer(self, data: bytes, source: Source) -> ReadyAnswer | None:
+    def ready_answer(self, data: bytes, source: Source, now: Instant) -> ReadyAnswer | None:
         raise ZeroDivisionError("as the test wants it")
 
 

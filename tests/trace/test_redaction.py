@@ -3,9 +3,11 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from umbel.sip.framing import StreamFramer
-from umbel.trace.redaction import redact
+from umbel.trace.redaction import redact, redact_many
 
 INFO = (
     b"INFO sip:3000@192.0.2.1 SIP/2.0\r\n"
@@ -181,3 +183,45 @@ class TestBodyThatCannotBeRead:
         part = b"--x\r\nContent-Transfer-Encoding: base64\r\n\r\nSECRET\r\n--x--"
 
         assert b"SECRET" not in redact(invite(b"Content-Type: multipart/mixed", part))
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            b"sip",
+            b"sips:",
+            b"SIP:",
+            b":",
+            b"@",
+            b"<",
+            b">",
+            b'"',
+            b" ",
+            b"\t",
+            b"\r\n",
+            b"\n",
+            b"\x0b",
+        ),
+        *(b"user", b"secret", b"host:5060", b";tag=1", b"z9hG4bK=", b"Via: ", b"Call-ID: "),
+        *(
+            b"Authorization: Digest response=1",
+            b"k=prompt",
+            b"a=crypto:1 X inline:abc",
+            b"\r\n\r\n",
+        ),
+        *(b"INFO ", b"Content-Type: application/dtmf-relay\r\n", b"Content-Encoding: gzip\r\n"),
+    ]
+)
+MESSAGES = st.lists(PIECES, max_size=14).map(b"".join) | st.binary(max_size=40)
+
+
+class TestManyMessages:
+    @given(st.lists(MESSAGES, max_size=6))
+    def test_are_each_redacted_as_if_alone(self, messages: list[bytes]) -> None:
+        assert redact_many(messages) == [redact(message) for message in messages]
+
+    def test_are_looked_through_in_linear_time(self) -> None:
+        began = time.process_time()
+        redact_many([b":" * 60_000, b"sip:a:" * 10_000, b"a:" * 30_000 + b"@"] * 10)
+
+        assert time.process_time() - began < 2

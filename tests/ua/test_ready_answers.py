@@ -25,6 +25,7 @@ IDENTITY = LocalIdentity(
     ),
     product="Umbel 1.0",
 )
+NOW = Instant(100.0)
 UDP = Source(
     transport=Transport.UDP,
     address="192.0.2.2",
@@ -81,7 +82,7 @@ def without_tag(answer: bytes) -> bytes:
 
 def is_the_same(message: bytes, source: Source) -> bool:
     """Say whether a message has a ready answer, after making sure that it is the ordinary one."""
-    ready = an_agent().ready_answer(message, source)
+    ready = an_agent().ready_answer(message, source, NOW)
     if ready is None:
         return False
     (sent,) = ordinary(message, source)
@@ -186,7 +187,7 @@ class TestAUsualRequest:
 )
 class TestAnUnusualMessage:
     def test_takes_the_ordinary_way(self, message: bytes) -> None:
-        assert an_agent().ready_answer(message, UDP) is None
+        assert an_agent().ready_answer(message, UDP, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -300,9 +301,9 @@ class TestAnyRequest:
 class TestARepetition:
     def test_has_the_same_answer(self) -> None:
         agent = an_agent()
-        first = agent.ready_answer(octets(*USUAL), UDP)
+        first = agent.ready_answer(octets(*USUAL), UDP, NOW)
         assert first is not None
-        assert first == agent.ready_answer(octets(*USUAL), UDP)
+        assert first == agent.ready_answer(octets(*USUAL), UDP, NOW)
 
     @pytest.mark.parametrize(
         "other",
@@ -315,7 +316,7 @@ class TestARepetition:
     )
     def test_is_not_taken_for_another_request(self, other: bytes) -> None:
         agent = an_agent()
-        one, another = (agent.ready_answer(one, UDP) for one in (octets(*USUAL), other))
+        one, another = (agent.ready_answer(one, UDP, NOW) for one in (octets(*USUAL), other))
         assert one is not None
         assert another is not None
         assert tag_of(one.data) != tag_of(another.data)
@@ -324,11 +325,11 @@ class TestARepetition:
         agent = an_agent()
         agent.receive(octets(*USUAL), UDP, Instant(0.0))
 
-        assert agent.ready_answer(octets(*USUAL), UDP) is None
+        assert agent.ready_answer(octets(*USUAL), UDP, NOW) is None
 
     def test_of_another_run_has_another_tag(self) -> None:
         agents = (UserAgent(RepeatableRandomness(seed), IDENTITY) for seed in "ab")
-        one, another = (agent.ready_answer(octets(*USUAL), UDP) for agent in agents)
+        one, another = (agent.ready_answer(octets(*USUAL), UDP, NOW) for agent in agents)
         assert one is not None
         assert another is not None
         assert tag_of(one.data) != tag_of(another.data)
@@ -344,27 +345,37 @@ class TestWhoIsRefused:
     def test_takes_the_ordinary_way_as_a_stranger(self) -> None:
         agent = UserAgent(RepeatableRandomness(), IDENTITY, knows=lambda source: "nobody knows it")
 
-        assert agent.ready_answer(octets(*USUAL), UDP) is None
+        assert agent.ready_answer(octets(*USUAL), UDP, NOW) is None
 
     def test_takes_the_ordinary_way_while_calls_would_be_refused(self) -> None:
         refusal = Refusal(status=503, reason="full", retry_after=10)
         agent = UserAgent(RepeatableRandomness(), IDENTITY, admits=lambda source: refusal)
 
-        assert agent.ready_answer(octets(*USUAL), UDP) is None
+        assert agent.ready_answer(octets(*USUAL), UDP, NOW) is None
 
     def test_takes_the_ordinary_way_while_the_node_stops(self) -> None:
         agent = an_agent()
         agent.is_accepting = False
 
-        assert agent.ready_answer(octets(*USUAL), UDP) is None
+        assert agent.ready_answer(octets(*USUAL), UDP, NOW) is None
 
-    def test_is_asked_for_with_its_source(self) -> None:
+    def test_is_asked_about_once_in_a_tick_of_the_engines(self) -> None:
         asked: list[Source] = []
 
         def knows(source: Source) -> str:
             asked.append(source)
             return ""
 
-        UserAgent(RepeatableRandomness(), IDENTITY, knows=knows).ready_answer(octets(*USUAL), TLS)
+        agent = UserAgent(RepeatableRandomness(), IDENTITY, knows=knows)
+        for moment, source in ((0.0, TLS), (0.01, TLS), (0.01, UDP), (0.015, TLS), (0.04, TLS)):
+            assert agent.ready_answer(octets(*USUAL), source, Instant(NOW + moment)) is not None
 
-        assert asked == [TLS]
+        assert asked == [TLS, UDP, TLS, TLS]
+
+    def test_is_noticed_at_the_next_tick_of_the_engines(self) -> None:
+        refusals: list[Refusal | None] = [None]
+        agent = UserAgent(RepeatableRandomness(), IDENTITY, admits=lambda source: refusals[-1])
+        assert agent.ready_answer(octets(*USUAL), UDP, NOW) is not None
+        refusals.append(Refusal(status=503, reason="full", retry_after=10))
+
+        assert agent.ready_answer(octets(*USUAL), UDP, Instant(NOW + 0.021)) is None

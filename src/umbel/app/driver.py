@@ -131,7 +131,7 @@ class Driver:
     def _answer_at_once(self, data: bytes, source: Source) -> bool:
         """Say whether a message needed no more than an answer, and has got it."""
         try:
-            answer = self.agent.ready_answer(data, source)
+            answer = self.agent.ready_answer(data, source, self.now())
             if answer is not None:
                 self._signalling.answer(answer.data, source, answer.port)
         except Unavailable:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from umbel.core.instants import Clock, Duration
 from umbel.net.local_address import local_address_towards
 from umbel.net.signalling import Signalling
 from umbel.trace.entry import Entry, Passage, Secrets
-from umbel.trace.redaction import redact
+from umbel.trace.redaction import redact_many
 from umbel.trace.writing import Origin, write_entry, write_origin
 
 from .background import in_background, repeat
@@ -33,6 +34,9 @@ KEEP_EVERY: Duration = 0.2
 
 MOST_WAITING: Final = 20_000
 """Entries that wait for a slow disk; what comes when there are more is not kept."""
+
+_TOGETHER: Final = 64
+"""Entries that are looked through for secrets at once."""
 
 _DAY: Final = 86_400
 _MEGABYTE: Final = 1_000_000
@@ -152,20 +156,25 @@ def write_all(ring: RingWriter, entries: Sequence[Entry]) -> None:
 def made_presentable(entries: Iterable[Entry]) -> Iterable[Entry]:
     """Take the secrets out of messages, and put in the address that a wildcard socket has used."""
     ours: dict[str, str] = {}
-    for entry in entries:
-        if not isinstance(entry, Passage):
-            yield entry
-            continue
-        (local, port), remote = entry.local, entry.remote[0]
-        if local and is_unspecified(local):
-            if remote not in ours:
-                ours[remote] = local_address_towards(remote)
-            local = ours[remote]
-        octets = redact(entry.octets)
-        if octets == entry.octets and local == entry.local[0]:
-            yield entry
-        else:
-            yield replace(entry, octets=octets, local=(local, port))
+    left = iter(entries)
+    while some := list(islice(left, _TOGETHER)):
+        redacted = iter(redact_many([one.octets for one in some if isinstance(one, Passage)]))
+        for entry in some:
+            if isinstance(entry, Passage):
+                yield _presentable(entry, next(redacted), ours)
+            else:
+                yield entry
+
+
+def _presentable(entry: Passage, octets: bytes, ours: dict[str, str]) -> Passage:
+    (local, port), remote = entry.local, entry.remote[0]
+    if local and is_unspecified(local):
+        if remote not in ours:
+            ours[remote] = local_address_towards(remote)
+        local = ours[remote]
+    if octets == entry.octets and local == entry.local[0]:
+        return entry
+    return replace(entry, octets=octets, local=(local, port))
 
 
 def _ignore(_entry: Entry) -> None:

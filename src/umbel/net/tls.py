@@ -63,6 +63,7 @@ class TlsLayer:
             server_hostname=server_name,
         )
         watch(self._tls, self._observation)
+        self._unsent: list[bytes] = []
         self._has_heard = False
         self._has_carried = False
         self._took: float | None = None
@@ -99,8 +100,8 @@ class TlsLayer:
             yield from self._read()
 
     def send(self, octets: bytes) -> None:
-        """Encrypt bytes of SIP."""
-        self._tls.write(octets)
+        """Take bytes of SIP; what is sent in one piece is encrypted in one piece."""
+        self._unsent.append(octets)
 
     def finish(self) -> None:
         """
@@ -112,10 +113,12 @@ class TlsLayer:
         if not self.is_ready or self._verdict.code:
             return
         with contextlib.suppress(ssl.SSLError):  # It would wait for the peer's close_notify.
+            self._encrypt()
             self._tls.unwrap()
 
     def take_output(self) -> bytes:
         """Give the records that wait to be sent."""
+        self._encrypt()
         return self._outgoing.read()
 
     def report(self, ends: Ends, ending: Ending, detail: str) -> HandshakeReport:
@@ -145,6 +148,11 @@ class TlsLayer:
             steps=tuple(seen.steps),
             is_resumed=bool(self.is_ready and self._tls.session_reused),
         )
+
+    def _encrypt(self) -> None:
+        if self._unsent:
+            octets, self._unsent = b"".join(self._unsent), []
+            self._tls.write(octets)
 
     def _shake(self) -> None:
         try:
@@ -184,6 +192,8 @@ class TlsLayer:
             while octets := self._tls.read(_READ):
                 self._has_carried = True
                 yield octets
+                if not self._incoming.pending and not self._tls.pending():
+                    return  # Only to be told so by an exception, OpenSSL would be asked once more.
         except ssl.SSLWantReadError:
             return
         except ssl.SSLError as error:

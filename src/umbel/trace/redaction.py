@@ -6,6 +6,7 @@ that was true stays true, and one that was wrong stays as wrong as it was.
 """
 
 import re
+from collections.abc import Sequence
 
 REDACTED = b"redacted"
 _KEY = REDACTED * 5
@@ -26,6 +27,9 @@ _BOUND = re.compile(rb"[<>\"'\s]")
 _WITHOUT_PASSWORD = (b"<sip", b"<sips", b" sip", b" sips")
 """Where the last colon before an @ follows this, it is the scheme's."""
 _SCHEME = re.compile(rb"(?:sips?|https?|wss?|ftp|ldaps?|im|pres|xmpp):(?://)?", re.IGNORECASE)
+
+_SIGNS = (b"auth", b"k=", b"key-mgmt", b"ice-pwd", b"crypto:")
+"""One of these, in small letters, is in each head that has another secret than a password."""
 
 _CRYPTO = re.compile(rb"a=crypto:[^\r\n]*", re.IGNORECASE)
 _INLINE = re.compile(rb"(inline:)[^\s;|]*", re.IGNORECASE)
@@ -55,6 +59,23 @@ def redact(message: bytes) -> bytes:
     if kept != body:
         head = _with_length(head, len(kept) - len(body))
     return _redact_text(head) + kept
+
+
+def redact_many(messages: Sequence[bytes]) -> list[bytes]:
+    """Do the same with each; that there is no secret in any is seen of many at once."""
+    bare = [_end_of_head(message) == len(message) for message in messages]
+    heads = b"\n".join(message for message, is_bare in zip(messages, bare, strict=True) if is_bare)
+    if _may_have_secrets(heads):
+        return [redact(message) for message in messages]
+    return [
+        message if is_bare else redact(message)
+        for message, is_bare in zip(messages, bare, strict=True)
+    ]
+
+
+def _may_have_secrets(heads: bytes) -> bool:
+    small = heads.lower()
+    return any(sign in small for sign in _SIGNS) or _without_passwords(heads) != heads
 
 
 def _end_of_head(message: bytes) -> int:

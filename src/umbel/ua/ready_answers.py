@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
+from umbel.core.instants import Duration, Instant
 from umbel.sip.grammar import to_octets
 from umbel.sip.hop import Source
 from umbel.sip.usual_options import usual_options
@@ -18,6 +19,8 @@ from .responses import abilities
 from .wire import Wire
 
 _TAG_OCTETS: Final = 8
+_WELCOME: Final[Duration] = 0.02
+"""Seconds for which it holds that a peer is known and admitted: it may ask a hundred times in them."""
 
 
 @dataclass(slots=True)
@@ -37,17 +40,28 @@ class ReadyAnswers:
         self._knows = knows
         self._admits = admits
         self._key = b""
+        self._welcome: Source | None = None
+        """Who was found to be known and admitted last."""
+        self._welcome_until = Instant(0.0)
         self._rest = _rest(wire.identity.product)
 
-    def answer_to(self, data: bytes, source: Source) -> ReadyAnswer | None:
+    def answer_to(self, data: bytes, source: Source, now: Instant) -> ReadyAnswer | None:
         """Give the 200 to a message; ``None``: it is to be received in the ordinary way."""
         request = usual_options(data)
         if request is None or self._wire.knows_transaction(request.transaction):
             return None  # What was answered in the ordinary way stays so answered.
-        if self._knows(source) or self._admits(source):
+        if not self._is_welcome(source, now):
             return None
         answer = request.answer(source, self._tag(request.identity), self._rest)
         return ReadyAnswer(answer, request.port_back(source))
+
+    def _is_welcome(self, source: Source, now: Instant) -> bool:
+        if source is self._welcome and now < self._welcome_until:
+            return True
+        if self._knows(source) or self._admits(source):
+            return False
+        self._welcome, self._welcome_until = source, Instant(now + _WELCOME)
+        return True
 
     def _tag(self, identity: bytes) -> bytes:
         """Make the tag that only this request has, and each repetition of it."""

@@ -72,13 +72,13 @@ class UserAgent:
         if data.strip():  # Not the empty lines that keep a path through a NAT open (RFC 5626).
             self._reception.receive(data, source, now)
 
-    def ready_answer(self, data: bytes, source: Source) -> ReadyAnswer | None:
+    def ready_answer(self, data: bytes, source: Source, now: Instant) -> ReadyAnswer | None:
         """
         Give the answer to a message that asks for nothing but it; ``None``: it is to be received.
 
         A message that is answered so leaves nothing in the out-trays, and no timer.
         """
-        return self._ready_answers.answer_to(data, source) if self.is_accepting else None
+        return self._ready_answers.answer_to(data, source, now) if self.is_accepting else None
 
     def refuse(self, octets: bytes, source: Source, error: PeerError) -> None:
         """Take what a stream brought in place of a message; it is answered where that is possible."""

@@ -40,8 +40,8 @@ class TestSilenceThatLasts:
     def test_is_told_as_comfort_noise_now_and_then(
         self, studio: Studio, *, is_secure: bool
     ) -> None:
-        keys = {"sends_with": THEIRS, "receives_with": OURS} if is_secure else {}
-        with RtpPeer(**keys) as peer:
+        ours, theirs = (OURS, THEIRS) if is_secure else (None, None)
+        with RtpPeer(sends_with=theirs, receives_with=ours) as peer:
             studio.call(peer, media=media(peer))
             studio.tick(LINGER)
             at_first = peer.heard()
