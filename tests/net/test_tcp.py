@@ -82,6 +82,18 @@ class TestAnsweringAtOnce:
             assert answers == OK * 3
             assert written == [3 * len(OK)]
 
+    async def test_takes_the_connection_of_the_request_also_where_we_opened_it(self) -> None:
+        """RFC 3261 section 18.2.2; pools ask by the connections that we ask them by."""
+        server, client = Wire(), Wire()
+        async with closing(server, client):
+            source = await client.ask(server, await server.listen(TCP))
+            await server.signalling.send(OPTIONS, source.hop_back())
+            _, asked_from = await client.message()
+            client.signalling.answer(OK, asked_from, asked_from.port)
+
+            data, answered_from = await server.message()
+            assert (data, answered_from.connection) == (OK, source.connection)
+
     async def test_fails_where_the_connection_is_gone(self) -> None:
         server = Wire()
         async with closing(server), stranger(await server.listen(TCP)) as (_, writer):

@@ -159,10 +159,16 @@ class Signalling:
         """
         if source.transport is Transport.UDP:
             self._send_datagram(data, (source.address, port), "")
-        elif self.send_at_once(data, source.hop_back()) is None:
-            reason = f"{source.transport} from {source.address}: the connection is closed"
-            self._tap.failed(data, source.hop_back(), reason)
-            raise Unavailable(reason)
+            return
+        connection = self._connections.named(source.connection) if source.connection else None
+        try:
+            if connection is None or not connection.is_known_to_be_up:
+                peer = f"{source.transport} from {source.address}"
+                raise Unavailable(f"{peer}: the connection is closed")
+            connection.send_at_once(data)
+        except Unavailable as error:
+            self._tap.failed(data, source.hop_back(), str(error))
+            raise
 
     def drop(self, name: str | None, why: str) -> None:
         """Close one connection, or all of them, whatever still goes on by it."""
