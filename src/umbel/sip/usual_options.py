@@ -150,6 +150,41 @@ _Found = dict[str, list[bytes]]
 
 def _sorted_out(lines: list[bytes]) -> _Found | None:
     """Give the values that the answer is made of; ``None`` where a line is not usual."""
+    layout = _layouts.get(len(lines))
+    if layout is None or (found := _laid_out(lines, layout)) is None:
+        found = _looked_at(lines)
+        if found is not None:
+            _layouts[len(lines)] = tuple(map(_place_of, lines))
+    return found
+
+
+_Layout = tuple[tuple[bytes, str], ...]
+"""Of each line the beginning, and what its value is; where that is empty, the whole of it."""
+_layouts: Final[dict[int, _Layout]] = {}
+"""Of the usual message seen last that has so many lines: the next one is likely of the same peer."""
+
+
+def _laid_out(lines: list[bytes], layout: _Layout) -> _Found | None:
+    """Do the same for a message in which only values differ; ``None``: there are other lines."""
+    found: _Found = {}
+    for line, (text, spelling) in zip(lines, layout, strict=True):
+        if not spelling:
+            if line != text:
+                return None
+        elif line.startswith(text):
+            found.setdefault(spelling, []).append(line[len(text) :].strip(b" \t"))
+        else:
+            return None
+    return found
+
+
+def _place_of(line: bytes) -> tuple[bytes, str]:
+    name, colon, _ = line.partition(b":")
+    use, spelling = _use_of(name)
+    return (name + colon, spelling) if use is _Use.ECHOED and colon else (line, "")
+
+
+def _looked_at(lines: list[bytes]) -> _Found | None:
     found: _Found = {}
     once: set[str] = set()
     for line in lines[1:]:

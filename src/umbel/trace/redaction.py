@@ -63,8 +63,8 @@ def redact(message: bytes) -> bytes:
 
 def redact_many(messages: Sequence[bytes]) -> list[bytes]:
     """Do the same with each; that there is no secret in any is seen of many at once."""
-    bare = [_end_of_head(message) == len(message) for message in messages]
-    heads = b"\n".join(message for message, is_bare in zip(messages, bare, strict=True) if is_bare)
+    bare = [message.find(b"\n\r\n") in (-1, len(message) - 3) for message in messages]
+    heads = b" ".join(message for message, is_bare in zip(messages, bare, strict=True) if is_bare)
     if _may_have_secrets(heads):
         return [redact(message) for message in messages]
     return [
@@ -74,8 +74,13 @@ def redact_many(messages: Sequence[bytes]) -> list[bytes]:
 
 
 def _may_have_secrets(heads: bytes) -> bool:
+    """Say whether a head has a secret, or a body behind it that begins as no usual one does."""
     small = heads.lower()
-    return any(sign in small for sign in _SIGNS) or _without_passwords(heads) != heads
+    return b"\n\n" in heads or any(map(small.__contains__, _SIGNS)) or _has_password(heads)
+
+
+def _has_password(heads: bytes) -> bool:
+    return any(_without_password(before) is not before for before in heads.split(b"@")[:-1])
 
 
 def _end_of_head(message: bytes) -> int:

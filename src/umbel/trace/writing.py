@@ -77,7 +77,7 @@ def _rest(passage: Passage) -> bytes:
     """Give what follows the time in a message's line."""
     return _written(
         (
-            passage.transport.value,
+            passage.transport,
             passage.local,
             passage.remote,
             passage.sent_by_us,
