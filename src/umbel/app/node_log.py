@@ -93,6 +93,8 @@ class NodeLog:
 
     def entry(self, entry: Entry) -> None:
         """Log what passes on the wire: handshakes at level high, the rest at level expert."""
+        if self._look is None and isinstance(entry, Passage):
+            return  # As usual, thousands of times a second.
         if isinstance(entry, Handshake) and not self._tells(Category.TLS, LogLevel.EXPERT):
             self.step(Category.TLS, _outcome(entry), **_connection(entry))
         for one in self._look.take(entry) if self._look is not None else ():

@@ -188,20 +188,31 @@ class TlsLayer:
             self._after_step()
 
     def _read(self) -> Iterator[bytes]:
+        """Give what all records hold that have come, in one piece; then raise if that was the end."""
+        records: list[bytes] = []
+        failure: ssl.SSLError | None = None
+        has_ended = False
         try:
             while octets := self._tls.read(_READ):
-                self._has_carried = True
-                yield octets
+                records.append(octets)
                 if not self._incoming.pending and not self._tls.pending():
-                    return  # Only to be told so by an exception, OpenSSL would be asked once more.
+                    break  # Asked once more, OpenSSL would say so by an exception.
+            else:
+                has_ended = True  # Reading nothing without an error is how OpenSSL tells of it.
         except ssl.SSLWantReadError:
-            return
+            pass
         except ssl.SSLError as error:
-            raise self._ended(error) from error
-        raise LayerEnded(  # Reading nothing without an error is how OpenSSL tells of it.
-            Ending.CLOSED_BY_PEER,
-            f"the peer closed the connection ({CLOSE_NOTIFY}) {self.progress}",
-        )
+            failure = error
+        if records:
+            self._has_carried = True
+            yield b"".join(records)
+        if failure is not None:
+            raise self._ended(failure) from failure
+        if has_ended:
+            raise LayerEnded(
+                Ending.CLOSED_BY_PEER,
+                f"the peer closed the connection ({CLOSE_NOTIFY}) {self.progress}",
+            )
 
     def _ended(self, error: ssl.SSLError) -> LayerEnded:
         """Say which side ended it, and why."""
