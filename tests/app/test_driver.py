@@ -130,6 +130,7 @@ class Answering(World):
     def take(self, event: Event) -> None:
         super().take(event)
         if isinstance(event, CallOffered):
+            event.leg.ring(self.driver.now())
             event.leg.answer(local_media(), self.driver.now())
             self.driver.settle()
 
@@ -143,7 +144,7 @@ class TestAMessage:
     async def test_is_taken_and_answered(self) -> None:
         world = World()
         world.driver.receive(an_invite(), source())
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
 
         assert world.sockets.lines == ["100"]
         assert [type(event) for event in world.events] == [CallOffered]
@@ -154,7 +155,7 @@ class TestAMessage:
         world.driver.receive(an_invite(), source())
         await asyncio.sleep(0.1)
 
-        assert world.sockets.lines == ["100", "200"]
+        assert world.sockets.lines == ["180", "200"]
 
     @in_virtual_time
     async def test_that_is_none_is_told(self) -> None:
@@ -211,11 +212,11 @@ class TestOptions:
 class TestSendingAtOnce:
     @in_virtual_time
     async def test_needs_no_turn_of_the_loop(self) -> None:
-        world = World()
+        world = Answering()
         world.sockets.waits = False
         world.driver.receive(an_invite(), source())
 
-        assert world.sockets.lines == ["100"]
+        assert world.sockets.lines == ["180", "200"]
 
     @pytest.mark.parametrize(
         ("failure", "is_fault"),
@@ -295,7 +296,7 @@ class TestAFaultOfOurs:
     async def test_in_whoever_is_told_keeps_nothing_from_being_sent(self) -> None:
         world = Deaf()
         world.driver.receive(an_invite(), source())
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
 
         assert world.sockets.lines == ["100"]
         assert world.told.events[0].fields["what"] == "taking CallOffered"

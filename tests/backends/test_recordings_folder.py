@@ -1,12 +1,13 @@
 """The administrator's recordings, found by name and checked."""
 
+import itertools
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from umbel.backends.recordings_folder import RecordingsFolder
+from umbel.backends.recordings_folder import FRESH, RecordingsFolder
 from umbel.core.errors import Mistake
 from umbel.media import wav
 
@@ -52,7 +53,8 @@ class TestAFolderOfRecordings:
         file = tmp_path / "welcome.wav"
         file.write_bytes(SOUND)
         os.utime(file, ns=(1, 1))
-        folder = RecordingsFolder(tmp_path)
+        seconds = itertools.count(step=FRESH)
+        folder = RecordingsFolder(tmp_path, now=lambda: next(seconds))
         folder.find("welcome.wav")
 
         file.write_bytes(b"x" * len(SOUND))
@@ -62,6 +64,16 @@ class TestAFolderOfRecordings:
         os.utime(file, ns=(2, 2))
         with pytest.raises(Mistake):
             folder.find("welcome.wav")
+
+    def test_looks_once_in_a_second(self, tmp_path: Path) -> None:
+        now = 0.0
+        folder = RecordingsFolder(tmp_path, now=lambda: now)
+        assert folder.find("welcome.wav") is None
+        (tmp_path / "welcome.wav").write_bytes(SOUND)
+        now = 0.9
+        assert folder.find("welcome.wav") is None
+        now = 1.0
+        assert folder.find("welcome.wav") == tmp_path / "welcome.wav"
 
     def test_tells_of_a_file_that_must_not_be_read(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

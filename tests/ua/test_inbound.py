@@ -12,14 +12,26 @@ from umbel.ua.events import CallOffered, Established, LegEnded, MediaAgreed
 
 
 class TestOffered:
-    def test_100_goes_back_at_once(
+    def test_100_goes_back_where_nothing_else_has_within_200_ms(
         self, network: VirtualNetwork, bell: Agent, gray: Caller
     ) -> None:
+        """Section 17.2.1; before that the caller asks nothing again."""
         gray.request("INVITE", body=sdp())
-        network.run(0.03)
+        network.run(0.19)
+        assert gray.answers() == []
+        network.run(0.06)
 
         assert [answer.status for answer in gray.answers()] == [100]
         assert gray.answers()[0].to.tag is None
+
+    def test_100_is_needless_where_the_answer_comes_sooner(
+        self, network: VirtualNetwork, bell: Agent, gray: Caller
+    ) -> None:
+        answering(network, bell)
+        gray.request("INVITE", body=sdp())
+        network.run(0.4)
+
+        assert [answer.status for answer in gray.answers()] == [200]
 
     def test_the_application_sees_the_request_and_where_it_came_from(
         self, network: VirtualNetwork, bell: Agent, gray: Caller
@@ -234,7 +246,7 @@ class TestRefused:
         gray.request("ACK", number=1, branch=invite.via.branch)
         network.run_to_rest()
 
-        assert network.log("bell") == ["100 INVITE", "486 INVITE"]
+        assert network.log("bell") == ["486 INVITE"]
         assert bell.gauges == EMPTY
 
     def test_and_forgotten_without_an_ack_after_32_seconds(
@@ -316,7 +328,7 @@ class TestRepeated:
     ) -> None:
         for _ in range(3):
             gray.request("INVITE", body=sdp(), number=1)
-            network.run(0.1)
+            network.run(0.3)
 
         assert len(bell.told(CallOffered)) == 1
         assert network.log("bell") == ["100 INVITE"] * 3
@@ -329,7 +341,7 @@ class TestRepeated:
         gray.request("INVITE", body=sdp(), number=1, branch="z9hG4bKother")
         network.run(0.1)
 
-        assert [answer.status for answer in gray.answers("INVITE")] == [100, 482]
+        assert [answer.status for answer in gray.answers("INVITE")] == [482]
         assert len(bell.told(CallOffered)) == 1
 
 

@@ -32,8 +32,9 @@ def an_agent() -> UserAgent:
 
 
 def answers(agent: UserAgent, octets: bytes) -> list[Response]:
-    """Give a datagram to *agent* and tell what it sends back."""
+    """Give a datagram to *agent* and tell what it sends back, also where it takes its time."""
     agent.receive(octets, SOURCE, Instant(0.0))
+    agent.handle_timeout(Instant(0.2))
     messages = [parse_message(one.data) for one in agent.take_effects() if isinstance(one, Send)]
     return [message for message in messages if isinstance(message, Response)]
 

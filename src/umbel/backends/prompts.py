@@ -167,6 +167,8 @@ class PromptLibrary:
 
     async def _find(self, piece: RecordedPiece) -> Clip | Samples:
         if piece.audio.endswith(".wav"):
+            if not piece.since and self._folder.is_fresh(piece.audio):
+                return self._find_file(piece.audio, piece.since)
             return await asyncio.to_thread(self._find_file, piece.audio, piece.since)
         linear = await self._recordings.audio.read(AudioId(piece.audio))
         if not linear:

@@ -39,7 +39,7 @@ Effect = Send | Resolve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOffered:
-    """An INVITE outside of a dialog arrived. 100 has been sent; ring, answer or reject the leg."""
+    """An INVITE outside of a dialog arrived: ring, answer or reject the leg."""
 
     leg: "Leg"
     request: Request

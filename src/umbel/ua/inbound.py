@@ -1,9 +1,9 @@
 """The INVITE that a peer began a leg with, until we have decided (RFC 3261 section 13.3)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from umbel.core.errors import PeerError
-from umbel.core.instants import Instant, later
+from umbel.core.instants import Duration, Instant, later
 from umbel.media.offer_answer import LocalMedia
 from umbel.sip.address import Address
 from umbel.sip.dialog import Dialog
@@ -18,6 +18,9 @@ from .responses import ABILITIES, Fields, contact_field, reason_field, refusal_f
 if TYPE_CHECKING:
     from .leg import Leg
 
+_TRYING: Final[Duration] = 0.2
+"""Seconds within which another answer makes 100 needless (RFC 3261 section 17.2.1)."""
+
 
 class InboundInvite:
     """An INVITE of the peer that waits for our answer."""
@@ -30,15 +33,19 @@ class InboundInvite:
         self._alarms = leg.correspondence.wire.alarms
 
     def begin(self, now: Instant) -> None:
-        """Send 100 at once, and begin the dialog: the peer may name it as soon as it rings."""
+        """Begin the dialog: the peer may name it as soon as it rings. Send 100 if that takes long."""
         correspondence = self._leg.correspondence
         dialog = Dialog.as_server(self._request, correspondence.local_tag)
         self._leg.dialog = dialog
         correspondence.add_dialog(self._leg, dialog)
+        self._alarms.set(self._try, later(now, _TRYING))
+
+    def _try(self, now: Instant) -> None:
         self._respond(Status.TRYING, now)
 
     def ring(self, now: Instant) -> None:
         """Send 180, and again before a proxy on the way loses patience (13.3.1.1)."""
+        self._alarms.set(self._try, None)
         self._respond(Status.RINGING, now, fields=(*self._contact(), *ABILITIES))
         again = later(now, self._leg.correspondence.wire.policy.ring_again)
         self._alarms.set(self.ring, again)
@@ -53,7 +60,7 @@ class InboundInvite:
         except PeerError as error:
             self._refuse(error, now)
             return
-        self._alarms.set(self.ring, None)
+        self._still()
         leg.accept_call()
         leg.session.accept(
             self._key, self._request, self._source, body, on_ack=self._acknowledged, now=now
@@ -84,8 +91,13 @@ class InboundInvite:
         self._leg.conclude(status, str(error), now, by_peer=False)
 
     def _finish(self, status: int, now: Instant, fields: Fields = ()) -> None:
-        self._alarms.set(self.ring, None)
+        self._still()
         self._respond(status, now, fields=fields)
+
+    def _still(self) -> None:
+        """Send no provisional response any more."""
+        self._alarms.set(self.ring, None)
+        self._alarms.set(self._try, None)
 
     def _respond(self, status: int, now: Instant, *, fields: Fields = ()) -> None:
         self._leg.correspondence.respond(self._key, self._request, status, now, fields=fields)
