@@ -68,6 +68,7 @@ class Driver:
         self._faults = faults
         self._on_event = on_event
         self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = Instant(0.0)
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_settling = False
         self._no_legs = asyncio.Event()
@@ -209,12 +210,16 @@ class Driver:
         task.add_done_callback(self._tasks.discard)
 
     def _set_alarm(self, not_before: Duration = 0.0) -> None:
+        due = None if self._is_stopped else self.agent.next_timeout
         if self._alarm is not None:
+            if due is not None and self._alarm_at <= due and not not_before:
+                return  # Perhaps too early: then nothing is due, and it is set anew.
             self._alarm.cancel()
             self._alarm = None
-        due = self.agent.next_timeout
-        if due is not None and not self._is_stopped:
-            delay = max(not_before, due - self.now())
+        if due is not None:
+            now = self.now()
+            self._alarm_at = Instant(max(now + not_before, due))
+            delay = self._alarm_at - now
             self._alarm = asyncio.get_running_loop().call_later(delay, self._wake)
 
     def _wake(self) -> None:

@@ -1,7 +1,7 @@
 """The header fields of a message: an ordered multimap of raw values (RFC 3261 section 7.3)."""
 
 from collections.abc import Callable, Iterable, Iterator, KeysView
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from umbel.core.errors import Misuse
 
@@ -69,6 +69,13 @@ class Headers:
         for place in reversed(places[1:]):
             del self._fields[place]
 
+    def replace_first(self, name: str, value: str) -> None:
+        """Replace the first field line of *name*, which there must be; its others stay."""
+        field = self._changed(name, value)
+        key = field[0].lower()
+        place = next(at for at, (other, _) in enumerate(self._fields) if other.lower() == key)
+        self._fields[place] = field
+
     def remove(self, name: str) -> None:
         """Drop every field line of *name*."""
         key = spelled(name).lower()
@@ -94,9 +101,15 @@ class Headers:
 
         Every *name* has one way of being parsed, and it is spelled as in its document.
         """
-        if name not in self._read:
-            self._read[name] = parse(self._index.get(name.lower(), []))
-        return cast("T", self._read[name])
+        try:
+            return self._read[name]  # type: ignore[return-value]  # Made by the same *parse*.
+        except KeyError:
+            parsed = self._read[name] = parse(self._index.get(name.lower(), []))
+            return parsed
+
+    def know(self, name: str, parsed: object) -> None:
+        """Take *parsed*, which ``read`` is to give, instead of parsing what was written of it."""
+        self._read[name] = parsed
 
     def __contains__(self, name: str) -> bool:
         return spelled(name).lower() in self._index

@@ -1,7 +1,7 @@
 """Via: the way that a request took, and its responses go back (RFC 3261 section 20.42)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .grammar import Scanner
 from .host import HIGHEST_PORT, read_host, read_port, write_host
@@ -69,7 +69,10 @@ class Via:
 
     def with_parameters(self, values: Mapping[str, str | None]) -> "Via":
         """Give the same hop with *values* added to its parameters, or replaced."""
-        return replace(self, parameters=as_parameters(self.parameters).having(values))
+        parameters = as_parameters(self.parameters).having(values)
+        return Via(
+            transport=self.transport, host=self.host, port=self.port, parameters=parameters
+        )
 
     def __str__(self) -> str:
         return f"SIP/2.0/{self.transport} {self.sent_by}{write_parameters(self.parameters)}"

@@ -42,11 +42,12 @@ def hop_back(request: Request, source: Source) -> Hop:
 
 
 def _replace_top_via(request: Request, via: Via) -> None:
-    lines = request.headers.get_all("Via")
-    others = Via.parse_many(lines[0])[1:]
-    request.headers.remove("Via")
-    for line in reversed([", ".join(map(str, (via, *others))), *lines[1:]]):
-        request.headers.prepend("Via", line)
+    headers = request.headers
+    vias, lines = request.vias, headers.get_all("Via")
+    of_first_line = len(vias) if len(lines) == 1 else len(Via.parse_many(lines[0]))
+    vias[0] = via
+    headers.replace_first("Via", ", ".join(map(str, vias[:of_first_line])))
+    headers.know("Via", vias)
 
 
 def _is_multicast(host: str) -> bool:
