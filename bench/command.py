@@ -67,10 +67,13 @@ def _output(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
 @main.command("media")
 @click.option("--calls", default="both,playing,recording", callback=_split, help="What they do.")
 @click.option("--sockets", default="shared,own", callback=_split, help="shared, own.")
+@click.option("--asterisk/--no-asterisk", default=True, help="A whole node beside it as well.")
 @_output
 def media_command(
+    *,
     calls: list[str],
     sockets: list[str],
+    asterisk: bool,
     over: list[str],
     most: int,
     core: int,
@@ -79,17 +82,34 @@ def media_command(
     markdown: bool,
     out: Path,
 ) -> None:
-    """Calls held by the media engine, and by a C loop that shows the limit of the machine."""
+    """Calls held by the media engine, and by a C loop that shows the limit of the machine.
+
+    Then, but not with --quick, what script/bench asterisk measures: all in one run.
+    """
     if quick:
-        calls, sockets = calls[:1], sockets[:1]
+        calls, sockets, asterisk = calls[:1], sockets[:1], False
     pace = media.QUICK if quick else media.THOROUGH
 
     async def work() -> Results:
         bench = media.Bench(programs=build(), cores=_cores(core), pace=pace, most=most)
         series = await media.measure(bench, media.kinds(calls, over, sockets))
-        return Results(series=series, ratios=media.ratios(series))
+        results = Results(series=series, ratios=media.ratios(series))
+        if asterisk:
+            results.add(await _beside_asterisk(bench, over))
+        return results
 
     _tell("media", _run(work()), out, as_json=as_json, markdown=markdown)
+
+
+async def _beside_asterisk(bench: media.Bench, over: list[str]) -> Results:
+    """Compare with Asterisk where it can be had; without it the rest is worth telling."""
+    pace = signalling.THOROUGH
+    whole = signalling.Bench(programs=bench.programs, cores=bench.cores, pace=pace, most=bench.most)
+    try:
+        return await comparing.against_asterisk(whole, over)
+    except NotPossible as error:
+        say(f"Without Asterisk: {error}")
+        return Results()
 
 
 @main.command("signalling")

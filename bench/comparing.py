@@ -28,6 +28,12 @@ class Results:
     rates: list[Rate] = field(default_factory=list)
     ratios: list[Ratio] = field(default_factory=list)
 
+    def add(self, other: "Results") -> None:
+        """Put beside it what another part of the run has brought."""
+        self.series += other.series
+        self.rates += other.rates
+        self.ratios += other.ratios
+
 
 async def signal(bench: Bench, media: Sequence[str]) -> Results:
     """Measure the signalling of a node, and its delay while the media is full."""

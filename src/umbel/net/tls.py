@@ -36,6 +36,15 @@ class Expected:
     """Who says what its chain is worth, in place of the context."""
 
 
+class _Waiting:
+    """What waits on both sides of OpenSSL."""
+
+    def __init__(self) -> None:
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.unsent: list[bytes] = []
+        """Bytes of SIP that are not encrypted yet."""
+
+
 class TlsLayer:
     """One TLS connection, TLS 1.2 or 1.3, in either role."""
 
@@ -55,15 +64,14 @@ class TlsLayer:
         self._after_step = after_step
         self._clock = clock
         self._observation = Observation(clock, self._admit)
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._waiting = _Waiting()
         self._tls = context.wrap_bio(
-            self._incoming,
-            self._outgoing,
+            self._waiting.incoming,
+            self._waiting.outgoing,
             server_side=role is Role.SERVER,
             server_hostname=server_name,
         )
         watch(self._tls, self._observation)
-        self._unsent: list[bytes] = []
         self._has_heard = False
         self._has_carried = False
         self._took: float | None = None
@@ -93,7 +101,7 @@ class TlsLayer:
             self._has_heard = True
             if not tls_messages.looks_like_tls(octets):
                 raise LayerEnded(Ending.NOT_TLS, tls_messages.describe_first_bytes(octets))
-        self._incoming.write(octets)
+        self._waiting.incoming.write(octets)
         if not self.is_ready:
             self._shake()
         if self.is_ready:
@@ -101,7 +109,7 @@ class TlsLayer:
 
     def send(self, octets: bytes) -> None:
         """Take bytes of SIP; what is sent in one piece is encrypted in one piece."""
-        self._unsent.append(octets)
+        self._waiting.unsent.append(octets)
 
     def finish(self) -> None:
         """
@@ -119,7 +127,7 @@ class TlsLayer:
     def take_output(self) -> bytes:
         """Give the records that wait to be sent."""
         self._encrypt()
-        return self._outgoing.read()
+        return self._waiting.outgoing.read()
 
     def report(self, ends: Ends, ending: Ending, detail: str) -> HandshakeReport:
         """Report all that the handshake showed."""
@@ -150,8 +158,9 @@ class TlsLayer:
         )
 
     def _encrypt(self) -> None:
-        if self._unsent:
-            octets, self._unsent = b"".join(self._unsent), []
+        if self._waiting.unsent:
+            octets = b"".join(self._waiting.unsent)
+            self._waiting.unsent.clear()
             self._tls.write(octets)
 
     def _shake(self) -> None:
@@ -195,7 +204,7 @@ class TlsLayer:
         try:
             while octets := self._tls.read(_READ):
                 records.append(octets)
-                if not self._incoming.pending and not self._tls.pending():
+                if not self._waiting.incoming.pending and not self._tls.pending():
                     break  # Asked once more, OpenSSL would say so by an exception.
             else:
                 has_ended = True  # Reading nothing without an error is how OpenSSL tells of it.

@@ -70,9 +70,7 @@ class Via:
     def with_parameters(self, values: Mapping[str, str | None]) -> "Via":
         """Give the same hop with *values* added to its parameters, or replaced."""
         parameters = as_parameters(self.parameters).having(values)
-        return Via(
-            transport=self.transport, host=self.host, port=self.port, parameters=parameters
-        )
+        return Via(transport=self.transport, host=self.host, port=self.port, parameters=parameters)
 
     def __str__(self) -> str:
         return f"SIP/2.0/{self.transport} {self.sent_by}{write_parameters(self.parameters)}"
