@@ -6,6 +6,7 @@
  * Commands come one a line on standard input; answers are JSON objects, one a line.
  *   to INDEX PORT            let stream INDEX talk with 127.0.0.1:PORT (no SIP; keys: secure.h)
  *   off                      switch all streams off
+ *   prompt FILE              write what each stream says in a loop, from somewhere on (mu-law)
  *   window SECONDS           watch what arrives for so long, and tell
  *   calls N RATE USER        have N calls up, so many new ones a second, and tell
  *   rate RATE SECONDS HOLD USER   that many calls a second, each held for HOLD seconds
@@ -232,16 +233,25 @@ static void shake_hands(unsigned outstanding, double seconds)
     handshakes_end();
 }
 
+static void tell_prompt(const char *path)
+{
+    write_prompt(path);
+    printf("{\"answer\": \"prompt\"}\n");
+}
+
 static bool is_media_command(const char *line)
 {
     unsigned index, port;
     double seconds;
+    char path[256];
     if (sscanf(line, "to %u %u", &index, &port) == 2 && index < stream_count)
         talk_to(index, port);
     else if (!strcmp(line, "off"))
         be_off();
     else if (sscanf(line, "window %lf", &seconds) == 1)
         watch_window(seconds);
+    else if (sscanf(line, "prompt %255s", path) == 1)
+        tell_prompt(path);
     else
         return false;
     return true;

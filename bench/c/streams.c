@@ -57,6 +57,13 @@ void streams_begin(unsigned most, bool are_secure)
     slot_now = now() / MILLISECOND;
 }
 
+void write_prompt(const char *path)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(prompt, sizeof prompt, 1, file) != 1 || fclose(file))
+        fail("%s: %s", path, strerror(errno));
+}
+
 /* --- one stream ----------------------------------------------------------------------------- */
 
 static uint32_t number(void)

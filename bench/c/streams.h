@@ -41,6 +41,9 @@ struct window {
 extern struct stream *streams;
 extern unsigned stream_count;
 
+/* Write what all streams say in a loop, each from somewhere on (mu-law). */
+void write_prompt(const char *path);
+
 void streams_begin(unsigned most, bool are_secure);
 void stream_on(unsigned index, struct sockaddr_in there, const uint8_t *sends_with,
                const uint8_t *receives_with);

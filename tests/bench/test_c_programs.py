@@ -1,12 +1,9 @@
 """The C programs meet each other: streams that are heard, with keys that both worked out."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 from tests.support.program import free_ports
 
-from bench.building import Programs, build
+from bench.building import Programs
 from bench.figures import Kind
 from bench.peers import SLOTS
 from bench.programs import Generator, Loop, loop_arguments
@@ -15,14 +12,6 @@ CALLS = 70
 """More than one pair of ports is for."""
 SECONDS = 1.5
 """Until a second and its grace are over, and the loop has handed it over."""
-
-
-@pytest.fixture(scope="module")
-def programs() -> Programs:
-    headers = ("/usr/include/openssl/ssl.h", "/usr/include/srtp2/srtp.h")
-    if shutil.which("gcc") is None or not all(Path(name).exists() for name in headers):
-        pytest.skip("to build it: apt-get install gcc libc6-dev libssl-dev libsrtp2-dev")
-    return build()
 
 
 @pytest.mark.parametrize("is_secure", [False, True])

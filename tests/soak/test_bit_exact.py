@@ -86,6 +86,7 @@ async def open_calls(engine: MediaEngine, told: Told) -> list[int]:
         remote_rtcp_port=CONDUCTOR[1] + 1,
         codec=Codec.PCMU,
         payload_type=0,
+        silence_suppression=False,  # Every packet is a beat.
     )
     await engine.open("conductor", "127.0.0.1", lambda _: None, CONDUCTOR)
     engine.send(Connect(session="conductor", media=conductor))
