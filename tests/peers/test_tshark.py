@@ -88,7 +88,6 @@ class TestACallOfAPhone:
     async def test_decodes_without_a_fault(self, call: Watched) -> None:
         assert call.capture.faulty(call.ours) == []
         assert self.said(call) == {
-            ("", "100", "INVITE"): 1,
             ("", "200", "INVITE"): 3,
             ("REFER", "", "REFER"): 2,
             ("", "200", "NOTIFY"): 4,

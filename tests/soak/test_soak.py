@@ -133,8 +133,9 @@ SIGNALS_A_KEY = scenario(
 GIVES_UP = scenario(
     send(invite()),
     expect(200, 'optional="global" rrs="true" next="too-late"'),
-    expect(100),
-    send(cancel().replace("[branch-1]", "[branch-3]")),
+    expect(100, 'timeout="1" ontimeout="impatient"'),
+    '<label id="impatient"/>',
+    send(cancel(3)),
     '<recv response="200" rrs="true" next="crossed" test="1"><action>'
     '<ereg regexp="INVITE" search_in="hdr" header="CSeq:" assign_to="1"/></action></recv>',
     expect(487),
@@ -146,7 +147,7 @@ GIVES_UP = scenario(
     *BYE,
     '<label id="over"/>',
 )
-"""Who cancels is told 487, or finds the call answered already and hangs up."""
+"""Who cancels at once, as many do, is told 487, or finds the call answered already and hangs up."""
 
 IS_REJECTED = scenario(
     send(invite(), 'retrans="500"'), expect(100, 'optional="true"'), expect(404),
