@@ -8,13 +8,15 @@ from tests.support.authority import Authority
 from tests.support.program import free_port
 from tests.support.raw_peer import closing, rest, stranger
 from tests.support.sip_wire import OK, OPTIONS, Wire, named
+from tests.support.still_clock import StillClock
 
 from umbel.core.errors import Unavailable
 from umbel.identity.handshake import Ending
 from umbel.net.clock import SystemClock
 from umbel.net.signalling import Signalling
-from umbel.sip.hop import Hop, Transport
-from umbel.trace.entry import ConnectionEnd, Handshake, Passage
+from umbel.net.tap import Tap
+from umbel.sip.hop import Hop, Source, Transport
+from umbel.trace.entry import ConnectionEnd, Entry, Handshake, Passage, Untold
 
 
 def passages(wire: Wire) -> list[Passage]:
@@ -76,6 +78,49 @@ class TestMessages:
             (broken,) = passages(server)
 
             assert "Content-Length" in broken.problem
+
+
+class TestOptionsThatComeTooFast:
+    CAME = Source(
+        transport=Transport.UDP,
+        address="192.0.2.2",
+        port=5060,
+        local_address="192.0.2.1",
+        local_port=5060,
+    )
+
+    def ask(self, tap: Tap, times: int, question: bytes = OPTIONS) -> None:
+        for _ in range(times):
+            tap.received(question, self.CAME)
+            tap.sent(OK, self.CAME, "")
+            tap.answered()
+
+    def test_are_told_up_to_a_number_and_the_others_counted(self) -> None:
+        told: list[Entry] = []
+        clock = StillClock()
+        tap = Tap(clock)
+        tap.watcher = told.append
+        self.ask(tap, 700)
+        assert len(told) == 2 * 500
+        assert all(isinstance(entry, Passage) for entry in told)
+
+        clock.go_on(1)
+        told.clear()
+        self.ask(tap, 1)
+        assert [type(entry) for entry in told] == [Passage, Passage, Untold]
+        assert told[-1] == Untold(at=clock.wall(), count=200)
+
+    def test_keep_no_other_message_from_being_told(self) -> None:
+        told: list[Entry] = []
+        tap = Tap(StillClock())
+        tap.watcher = told.append
+        self.ask(tap, 700)
+        told.clear()
+        invite = OPTIONS.replace(b"OPTIONS", b"INVITE")
+        self.ask(tap, 1, invite)
+        tap.received(OPTIONS, self.CAME, "it is cut short")
+
+        assert [one.octets for one in told if isinstance(one, Passage)] == [invite, OK, OPTIONS]
 
 
 class TestConnections:

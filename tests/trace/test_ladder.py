@@ -19,7 +19,7 @@ from tests.support.traces import (
 )
 
 from umbel.identity.handshake import Alert
-from umbel.trace.entry import Entry, Handshake, Secrets
+from umbel.trace.entry import Entry, Handshake, Secrets, Untold
 from umbel.trace.ladder import Ladder
 
 
@@ -130,6 +130,13 @@ class TestConnection:
 
         assert "kept" in line
         assert "11" not in line
+
+
+class TestAFlood:
+    def test_of_options_is_told_by_its_number(self) -> None:
+        assert drawn(Untold(at=AT, count=1234))[0].endswith(
+            "1234 more OPTIONS and their answers are not kept"
+        )
 
 
 class TestManyPeers:

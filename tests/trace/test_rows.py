@@ -13,7 +13,7 @@ from tests.support.traces import (
 )
 
 from umbel.identity.handshake import Alert, Step
-from umbel.trace.entry import Secrets
+from umbel.trace.entry import Secrets, Untold
 from umbel.trace.repeats import Repeats
 from umbel.trace.rows import rows
 
@@ -53,3 +53,9 @@ class TestRepeats:
             repeats.is_repeated("node", replace(RECEIVED, octets=b"%d" % number))
 
         assert not repeats.is_repeated("node", RECEIVED)
+
+
+def test_a_flood_has_a_row_with_its_number() -> None:
+    (row,) = rows([kept(Untold(at=AT, count=1234))], Repeats())
+
+    assert (row["kind"], row["count"]) == ("untold", 1234)

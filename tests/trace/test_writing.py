@@ -7,7 +7,16 @@ import pytest
 from umbel.core.json_values import Unreadable
 from umbel.identity.handshake import Alert, Ending, HandshakeReport, Role, Step
 from umbel.sip.hop import Transport
-from umbel.trace.entry import CallNamed, ConnectionEnd, Entry, Handshake, Kept, Passage, Secrets
+from umbel.trace.entry import (
+    CallNamed,
+    ConnectionEnd,
+    Entry,
+    Handshake,
+    Kept,
+    Passage,
+    Secrets,
+    Untold,
+)
 from umbel.trace.writing import Origin, read_record, write_entry, write_origin
 
 AT = datetime(2026, 3, 10, 9, 30, 0, 123456, UTC)
@@ -48,6 +57,7 @@ ENTRIES: list[Entry] = [
     ),
     CallNamed(at=AT, call="k7q2p", call_id="8@client.example.org", gateway="pbx"),
     Secrets(at=AT, connection="connection-1", lines="CLIENT_RANDOM 00 11\n"),
+    Untold(at=AT, count=1234),
 ]
 
 

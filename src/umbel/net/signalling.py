@@ -199,7 +199,10 @@ class Signalling:
     def deliver(self, message: bytes, source: Source) -> None:
         """Take one whole message."""
         self._tap.received(message, source)
-        self.on_message(message, source)
+        try:
+            self.on_message(message, source)
+        finally:
+            self._tap.answered()
 
     def complain(self, octets: bytes, source: Source, error: PeerError) -> None:
         """Take note of bytes that are no message."""

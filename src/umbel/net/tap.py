@@ -1,26 +1,77 @@
 """Tells of all that passes between this node and its peers, for traces."""
 
 from collections.abc import Callable
+from typing import Final
 
 from umbel.core.instants import Clock
 from umbel.identity.handshake import HandshakeReport
 from umbel.sip.hop import Hop, Source
-from umbel.trace.entry import ConnectionEnd, Entry, Handshake, Passage
+from umbel.trace.entry import ConnectionEnd, Entry, Handshake, Passage, Untold
+
+_MOST_OPTIONS: Final = 500
+"""OPTIONS that are told of in a second. Whoever asks oftener would push all else out of the trace, and
+have us do more to remember the questions than to answer them."""
+
+
+_OPTIONS: Final = b"OPTIONS "
+_ANSWER: Final = b"SIP/2.0 "
+
+
+class _OptionsOfASecond:
+    """How many OPTIONS came within the second, and which are not told of."""
+
+    def __init__(self) -> None:
+        self._second = self._count = self._untold = self._last = 0
+        self.is_untold = False
+        """Whether the message that is being taken is not told of."""
+
+    def has_too_many(self, clock: Clock) -> bool:
+        """Count one more."""
+        second = int(clock.now())
+        if second != self._second:
+            self._last += self._untold
+            self._second, self._count, self._untold = second, 0, 0
+        self._count += 1
+        self.is_untold = self._count > _MOST_OPTIONS
+        self._untold += self.is_untold
+        return self.is_untold
+
+    def settle(self) -> int:
+        """End the taking of a message; give the number of those untold in the seconds before."""
+        self.is_untold = False
+        last, self._last = self._last, 0
+        return last
 
 
 class Tap:
-    """Makes an entry of each message, handshake and end; does nothing where nobody listens."""
+    """
+    Makes an entry of each message, handshake and end; does nothing where nobody listens.
+
+    Of OPTIONS that come too fast, and of the answers that they get at once, it tells the number.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.watcher: Callable[[Entry], None] | None = None
+        self._options = _OptionsOfASecond()
 
     def received(self, octets: bytes, source: Source, problem: str = "") -> None:
         """Tell of a message that came, or of bytes that are none."""
+        if self.watcher is None:
+            return
+        if octets.startswith(_OPTIONS) and not problem and self._options.has_too_many(self._clock):
+            return
         self._pass(octets, source, sent_by_us=False, problem=problem)
+
+    def answered(self) -> None:
+        """Take note that whoever takes messages has done with the one that came last."""
+        if (untold := self._options.settle()) and self.watcher is not None:
+            self.watcher(Untold(at=self._clock.wall(), count=untold))
 
     def sent(self, octets: bytes, to: Source, domain: str) -> None:
         """Tell of a message that was handed to the network; *to* is whom answers come from."""
+        if self._options.is_untold and octets.startswith(_ANSWER):
+            return
         self._pass(octets, to, sent_by_us=True, domain=domain)
 
     def failed(self, octets: bytes, hop: Hop, reason: str) -> None:

@@ -73,7 +73,15 @@ class Secrets:
     lines: str
 
 
-Entry = Passage | Handshake | ConnectionEnd | CallNamed | Secrets
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """OPTIONS that passed too fast to be kept one by one, each with its answer."""
+
+    at: datetime
+    count: int
+
+
+Entry = Passage | Handshake | ConnectionEnd | CallNamed | Secrets | Untold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

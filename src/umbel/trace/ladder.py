@@ -6,7 +6,7 @@ from typing import Final
 
 from umbel.sip.host import write_host
 
-from .entry import CallNamed, ConnectionEnd, Handshake, Kept, Passage, Secrets
+from .entry import CallNamed, ConnectionEnd, Handshake, Kept, Passage, Secrets, Untold
 from .glance import glance
 from .repeats import Repeats
 from .tls_facts import tls_facts
@@ -99,6 +99,8 @@ class Ladder:
                 yield self._remark(kept, f"this is call {call}{known}")
             case Secrets(connection=connection):
                 yield self._remark(kept, f"TLS secrets of {connection} are kept")
+            case Untold(count=count):
+                yield self._remark(kept, f"{count} more OPTIONS and their answers are not kept")
 
     def _message(self, kept: Kept, passage: Passage) -> Iterator[str]:
         looked = glance(passage.octets)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from umbel.identity.names import presented_names
 
-from .entry import CallNamed, ConnectionEnd, Handshake, Kept, Passage
+from .entry import CallNamed, ConnectionEnd, Handshake, Kept, Passage, Untold
 from .glance import glance
 from .repeats import Repeats
 from .tls_facts import verification
@@ -32,6 +32,8 @@ def rows(kept: Iterable[Kept], repeats: Repeats) -> Iterator[Row]:
             case CallNamed(call=call, call_id=call_id, gateway=gateway):
                 named = {"kind": "call", "call": call, "call_id": call_id, "gateway": gateway}
                 yield row | named
+            case Untold(count=count):
+                yield row | {"kind": "untold", "count": count}
             case _:
                 pass
 

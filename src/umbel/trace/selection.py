@@ -11,7 +11,7 @@ from umbel.core.addresses import is_ip_address
 from umbel.identity.handshake import Ending, HandshakeReport
 from umbel.identity.names import presented_names
 
-from .entry import CallNamed, ConnectionEnd, Handshake, Kept, Passage, Secrets
+from .entry import CallNamed, ConnectionEnd, Handshake, Kept, Passage, Secrets, Untold
 from .glance import dialogs_in
 
 _HELD: Final = 100_000
@@ -132,6 +132,8 @@ class Selection:
                 return self._is_of_what_is_shown(seen.kept, connection, at) or (
                     self._is_recent(at) and self._has_kept_from_going(seen.kept, report)
                 )
+            case Untold(at=at):
+                return self._wanted.is_everything and self._is_recent(at)
             case Secrets() | ConnectionEnd() as of:
                 return self._is_of_what_is_shown(seen.kept, of.connection, of.at)
 

@@ -14,13 +14,24 @@ from typing import Final
 from umbel.core.json_values import Unreadable, from_json, to_json
 from umbel.sip.hop import Transport
 
-from .entry import Address, CallNamed, ConnectionEnd, Entry, Handshake, Kept, Passage, Secrets
+from .entry import (
+    Address,
+    CallNamed,
+    ConnectionEnd,
+    Entry,
+    Handshake,
+    Kept,
+    Passage,
+    Secrets,
+    Untold,
+)
 
-_KINDS: Final[Mapping[str, type[Handshake | ConnectionEnd | CallNamed | Secrets]]] = {
+_KINDS: Final[Mapping[str, type[Handshake | ConnectionEnd | CallNamed | Secrets | Untold]]] = {
     "handshake": Handshake,
     "end": ConnectionEnd,
     "call": CallNamed,
     "secrets": Secrets,
+    "untold": Untold,
 }
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
