@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from umbel.media.srtp_tags import HashedTags
+from umbel.net.media_engine.native_tags import make_tags
+
 _PROC: Final = Path("/proc")
 _JIFFY: Final = 1 / os.sysconf("SC_CLK_TCK")
 _STEAL: Final = 8
@@ -35,6 +38,7 @@ def describe() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "kernel": platform.release(),
         "python": platform.python_version(),
+        "SRTP tags": "in Python" if make_tags() is HashedTags else "in C",
     }
 
 

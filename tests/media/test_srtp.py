@@ -121,6 +121,7 @@ class TestTheVectorsOfRfc3711:
         known = type(keys)(
             cipher=aes(bytes.fromhex("2B7E151628AED2A6ABF7158809CF4F3C")),
             salt=0xF0F1F2F3F4F5F6F7F8F9FAFBFCFD0000,
+            authentication=keys.authentication,
             begin_inner=keys.begin_inner,
             begin_outer=keys.begin_outer,
         )

@@ -2,7 +2,7 @@
 
 Sequence numbers are known ahead, so the keystream of a row is made for many packets with one
 encryption (``Keystreams``) and combined with all packets of a tick by one operation. What remains
-packet by packet is the HMAC, for which each row keeps two SHA-1 states that have taken the key.
+packet by packet is the HMAC (``srtp_tags``).
 """
 
 from hmac import compare_digest
@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from .rtp import HEADER_OCTETS, extended
 from .session import SrtpKey
-from .srtp_keys import RTP_TAG_OCTETS, Begin, NotAuthentic, SessionKeys, rtp_keys
+from .srtp_keys import RTP_TAG_OCTETS, NotAuthentic, SessionKeys, rtp_keys
 from .srtp_keystreams import Indexes, Keystreams, Octets, Rows
+from .srtp_tags import HashedTags, MakeTags
 
 _ROC_OCTETS: Final = 4
-_DIGEST_OCTETS: Final = 20
 _WINDOW: Final = 64
 """Packets that may be overtaken (section 3.3.2)."""
 _MOST_SOURCES: Final = 64
@@ -29,40 +29,12 @@ _WRAP: Final = 1 << 16
 _HALF: Final = 1 << 15
 
 
-class _Tags:
-    """The HMAC-SHA1 of many packets."""
-
-    def __init__(self) -> None:
-        self._begin: dict[int, tuple[Begin, Begin]] = {}
-
-    def begin(self, row: int, keys: SessionKeys) -> None:
-        """Use other keys for *row* from now on."""
-        self._begin[row] = keys.begin_inner, keys.begin_outer
-
-    def end(self, row: int) -> None:
-        """Forget the keys."""
-        self._begin.pop(row, None)
-
-    def make(self, rows: Rows, authenticated: Octets) -> Octets:
-        """Give a tag of 20 octets for each of *rows*, whose packets are of one length."""
-        whole = np.ascontiguousarray(authenticated).reshape(-1).data
-        size, start, digests, begin = authenticated.shape[1], 0, [], self._begin
-        for row in rows.tolist():
-            begin_inner, begin_outer = begin[row]
-            inner, outer = begin_inner(), begin_outer()
-            inner.update(whole[start : start + size])
-            outer.update(inner.digest())
-            digests.append(outer.digest())
-            start += size
-        return np.frombuffer(b"".join(digests), np.uint8).reshape(-1, _DIGEST_OCTETS)
-
-
 class Protectors:
     """The sending halves: each row has a key, and its packets have one SSRC."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, make_tags: MakeTags = HashedTags) -> None:
         self._keystreams = Keystreams(rows)
-        self._tags = _Tags()
+        self._tags = make_tags(rows)
         self._highest = np.full(rows, _NOBODY, np.int64)
         self._mki: dict[int, bytes] = {}
         self._kind = np.zeros(rows, np.intp)
@@ -123,9 +95,9 @@ class Unprotectors:
     nothing of it is taken twice.
     """
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, make_tags: MakeTags = HashedTags) -> None:
         self._keystreams = Keystreams(rows)
-        self._tags = _Tags()
+        self._tags = make_tags(rows)
         self._ssrc = np.full(rows, _NOBODY, np.int64)
         self._highest = np.full(rows, _NOBODY, np.int64)
         self._seen = np.zeros(rows, np.uint64)

@@ -6,7 +6,7 @@ Section 4.3 (derivation, with a key derivation rate of 0), 4.1.1 (AES in counter
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -72,6 +72,8 @@ class SessionKeys:
     cipher: Encrypts
     salt: int
     """112 bits, shifted to the left by the 16 that count blocks."""
+    authentication: bytes = field(repr=False)
+    """The key of the HMAC."""
     begin_inner: Begin
     begin_outer: Begin
 
@@ -114,10 +116,12 @@ def _derive(master: bytes, labels: tuple[int, int, int]) -> SessionKeys:
         return cipher.update(b"".join(one.to_bytes(BLOCK) for one in blocks))[:octets]
 
     encryption, authentication, salting = labels
-    key = derived(authentication, _AUTHENTICATION_OCTETS).ljust(_SHA1_BLOCK, b"\0")
+    short = derived(authentication, _AUTHENTICATION_OCTETS)
+    key = short.ljust(_SHA1_BLOCK, b"\0")
     return SessionKeys(
         cipher=_aes(derived(encryption, _KEY_OCTETS)),
         salt=int.from_bytes(derived(salting, _SALT_OCTETS)) << 16,
+        authentication=short,
         begin_inner=hashlib.sha1(key.translate(_INNER), usedforsecurity=False).copy,
         begin_outer=hashlib.sha1(key.translate(_OUTER), usedforsecurity=False).copy,
     )

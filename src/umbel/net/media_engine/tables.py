@@ -7,6 +7,7 @@ from umbel.media.engine import Event
 from umbel.media.srtp import Protectors, Unprotectors
 
 from .hearing import Hearing
+from .native_tags import make_tags
 from .packet_players import PacketPlayers
 from .players import Players
 from .recording import Recorder
@@ -22,8 +23,9 @@ class Tables:
         self.senders = Senders(rows)
         self.players = Players(rows)
         self.packet_players = PacketPlayers()
-        self.protectors = Protectors(rows)
-        self.unprotectors = Unprotectors(rows)
+        tags = make_tags()
+        self.protectors = Protectors(rows, tags)
+        self.unprotectors = Unprotectors(rows, tags)
         self.recorder = Recorder(rows, tell, noise)
         self.tones = Tones(rows)
         self.hearing = Hearing(rows, self.recorder, self.tones, self.unprotectors)
