@@ -133,9 +133,13 @@ class Selection:
                     self._is_recent(at) and self._has_kept_from_going(seen.kept, report)
                 )
             case Untold(at=at):
-                return self._wanted.is_everything and self._is_recent(at)
+                return self._is_of_all(at)
             case Secrets() | ConnectionEnd() as of:
                 return self._is_of_what_is_shown(seen.kept, of.connection, of.at)
+
+    def _is_of_all(self, at: datetime) -> bool:
+        """Say whether what is of nobody in particular is given."""
+        return self._wanted.is_everything and self._is_recent(at)
 
     def _is_wanted(self, seen: _Seen, passage: Passage) -> bool:
         """Say whether a message is of the call or the gateway, however old."""
