@@ -77,7 +77,7 @@ class TestAnEngineThatHasRoom:
         node = Node()
         node.tells(*(load(sessions, busy=0.021 * sessions) for sessions in (20, 35, 36, 37, 38)))
 
-        assert 38 + node.burst() <= 42
+        assert 38 + node.burst() <= 44
 
     def test_remembers_what_calls_cost_while_there_are_none(self) -> None:
         slow = Node()
@@ -122,7 +122,7 @@ class TestABurst:
         node = Node()
         node.tells(*[load(2000)] * 3)
 
-        assert node.burst() < 1100
+        assert node.burst() < 1300
 
     def test_does_not_go_far_beyond_what_was_measured(self) -> None:
         node = Node()
@@ -134,16 +134,16 @@ class TestABurst:
 class TestAnEngineThatIsFull:
     def full(self) -> Node:
         node = Node()
-        node.tells(*[load(3000)] * 3)
+        node.tells(*[load(3200)] * 3)
         assert not node.takes()
         return node
 
     def test_says_why(self) -> None:
-        assert "3000 calls are all that" in self.full().admission.cause
+        assert "3200 calls are all that" in self.full().admission.cause
 
     def test_stays_so_when_one_call_ends(self) -> None:
         node = self.full()
-        node.tells(load(2990))
+        node.tells(load(3190))
 
         assert not node.takes()
 

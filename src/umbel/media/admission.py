@@ -27,13 +27,13 @@ TICK: Final[Duration] = 0.02
 class Limits:
     """When an engine takes no more calls. Shares are of the time, 1 being all of it."""
 
-    busy: float = 0.85
+    busy: float = 0.9
     """
-    The most of a processor that ticks may use. On a core of its own an engine is in time at 80 %; at
+    The most of a processor that ticks may use. On a core of its own an engine is in time at 85 %; at
     95 % what a second holds besides (reports, prompts that are loaded, recordings handed over) has no
     room any more.
     """
-    busy_again: float = 0.75
+    busy_again: float = 0.8
     """A full engine takes calls again below this: the room of a few dozen calls, not of one."""
     long_tick: float = 0.95
     """One tick in twenty may be longer than this share of 20 ms: they are the next to be left out."""
