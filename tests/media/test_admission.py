@@ -156,14 +156,14 @@ class TestAnEngineThatIsFull:
 
     def test_is_full_at_once_where_its_load_makes_it_skip(self) -> None:
         node = Node()
-        node.tells(*[load(2200)] * 3, load(2200, busy=0.7, skipped=1))
+        node.tells(*[load(2200)] * 3, load(2200, busy=0.85, skipped=1))
 
         assert not node.takes()
         assert "left out 1 ticks" in node.admission.cause
 
     def test_forgets_that_after_some_good_seconds(self) -> None:
         node = Node()
-        node.tells(load(1800, busy=0.7, skipped=9), load(1800), load(1800))
+        node.tells(load(1800, busy=0.85, skipped=9), load(1800), load(1800))
         assert not node.takes()
         node.tells(load(1800))
 

@@ -37,7 +37,7 @@ class Limits:
     """A full engine takes calls again below this: the room of a few dozen calls, not of one."""
     long_tick: float = 0.95
     """One tick in twenty may be longer than this share of 20 ms: they are the next to be left out."""
-    skipping: float = 0.6
+    skipping: float = 0.8
     """An engine so busy that leaves out a tick does it because of its calls, and is full at once."""
     late: Duration = 0.01
     """
