@@ -83,19 +83,6 @@ class TestANodeThatIsFull:
         assert (refusal.status, refusal.retry_after) == (503, 10)
 
     @in_virtual_time
-    async def test_answers_options_by_what_was_so_a_moment_ago(self) -> None:
-        """They come by thousands, and how full the node is changes by the tick."""
-        board = Switchboard()
-        assert board.capacity.refusal_lately() is None
-        board.media.admission.take(0, OVER, board.network.now)
-        assert board.capacity.refusal_lately() is None
-        await board.passes(STEP)
-
-        refused = board.capacity.refusal_lately()
-        assert refused is not None
-        assert refused == board.capacity.refusal()
-
-    @in_virtual_time
     async def test_goes_on_with_its_calls_and_what_they_ask_for(self) -> None:
         board = Switchboard()
         caller = await board.call(RECEPTION)

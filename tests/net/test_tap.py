@@ -1,6 +1,7 @@
 """What a trace is told: every message, handshake, failure and end, by every transport."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,10 +90,10 @@ class TestOptionsThatComeTooFast:
         local_port=5060,
     )
 
-    def ask(self, tap: Tap, times: int, question: bytes = OPTIONS) -> None:
+    def ask(self, tap: Tap, times: int, question: bytes = OPTIONS, came: Source = CAME) -> None:
         for _ in range(times):
-            tap.received(question, self.CAME)
-            tap.sent(OK, self.CAME, "")
+            tap.received(question, came)
+            tap.sent(OK, came, "")
             tap.answered()
 
     def test_are_told_up_to_a_number_and_the_others_counted(self) -> None:
@@ -106,7 +107,7 @@ class TestOptionsThatComeTooFast:
 
         clock.go_on(1)
         told.clear()
-        self.ask(tap, 1)
+        self.ask(tap, 1, OPTIONS.replace(b"OPTIONS", b"INVITE"))
         assert [type(entry) for entry in told] == [Passage, Passage, Untold]
         assert told[-1] == Untold(at=clock.wall(), count=200)
 
@@ -121,6 +122,17 @@ class TestOptionsThatComeTooFast:
         tap.received(OPTIONS, self.CAME, "it is cut short")
 
         assert [one.octets for one in told if isinstance(one, Passage)] == [invite, OK, OPTIONS]
+
+    def test_hide_nobody_elses(self) -> None:
+        told: list[Entry] = []
+        tap = Tap(StillClock())
+        tap.watcher = told.append
+        self.ask(tap, 700)
+        told.clear()
+        other = replace(self.CAME, address="192.0.2.3")
+        self.ask(tap, 1, came=other)
+
+        assert [one.octets for one in told if isinstance(one, Passage)] == [OPTIONS, OK]
 
 
 class TestConnections:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from umbel.core import event_catalogue as catalogue
 from umbel.core.events import Events
@@ -23,10 +23,6 @@ class Engines(Protocol):
     def sessions(self) -> tuple[int, ...]:
         """Give how many sessions each has."""
         ...
-
-
-_LATELY: Final[Duration] = 0.02
-"""The tick of the engines: sooner nothing is different for who only asks whether there is room."""
 
 
 @dataclass(slots=True)
@@ -74,8 +70,6 @@ class Capacity:
         self._events = events
         self._clock = clock
         self._full: _Fullness | None = None
-        self._latest: tuple[Instant, Refused | None] = Instant(float("-inf")), None
-        """How a call would have been refused, and when that was found."""
 
     def look(self, engine: int, load: Load) -> None:
         """Take note of what an engine has told."""
@@ -87,11 +81,6 @@ class Capacity:
         if load.core is None and (core := self._cores.pop(engine, None)) is not None:
             self._events.tell(catalogue.ENGINE_NOT_PINNED, node=self._node, core=core)
 
-    def refusal_lately(self) -> Refused | None:
-        """Say how another call would have been refused some milliseconds ago, at the most."""
-        found_at, refused = self._latest
-        return refused if self._clock.now() - found_at <= _LATELY else self.refusal()
-
     def refusal(self) -> Refused | None:
         """Say how another call would be refused now; ``None``: it would be taken."""
         admission, engines = self._engines.admission, self._engines
@@ -102,9 +91,7 @@ class Capacity:
         elif takes and self._full is not None:
             full, self._full = self._full, None
             self._tell_room(full)
-        refused = None if takes else refused_by_load(self._node, admission.cause)
-        self._latest = self._clock.now(), refused
-        return refused
+        return None if takes else refused_by_load(self._node, admission.cause)
 
     def note_refused(self) -> None:
         """Count a call that was refused."""

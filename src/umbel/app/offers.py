@@ -1,7 +1,6 @@
 """A call as signalling offers it, in the words of the directory."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from umbel.core.addresses import read_ip_address
 from umbel.core.errors import PeerError
@@ -169,7 +168,6 @@ def gateway_uri(gateway: Gateway, user: str | None = None) -> Uri:
     )
 
 
-@lru_cache(maxsize=256)
 def is_unspecified(address: str) -> bool:
     """Say whether a listener's address names no interface: then the call's own is asked for."""
     return read_ip_address(address).is_unspecified

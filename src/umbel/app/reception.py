@@ -98,8 +98,8 @@ class Reception:
         around.arrivals.note_failure(report, around.snapshot.configuration, around.resolved())
 
     def refusal(self, source: Source) -> Refusal | None:
-        """Say how a call of this gateway would be refused, whatever it is; ``None``: it would not."""
-        refused = refused_by_node(self._node) or self._around.capacity.refusal_lately()
+        """Say how a call of this gateway would be refused now, whatever it is; ``None``: it would not."""
+        refused = self._refused_by_us()
         if refused is None and (gateway := self._gateway_at(source)) is not None:
             refused = refused_by_gateway(gateway)
         if refused is None:

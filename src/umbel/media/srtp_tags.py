@@ -4,14 +4,11 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .srtp_keys import Begin, SessionKeys
+from .srtp_keystreams import Octets, Rows
 
 DIGEST_OCTETS: Final = 20
-
-Rows = NDArray[np.intp]
-Octets = NDArray[np.uint8]
 
 
 class Tags(Protocol):

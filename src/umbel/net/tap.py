@@ -1,46 +1,54 @@
 """Tells of all that passes between this node and its peers, for traces."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from umbel.core.instants import Clock
+from umbel.core.instants import Clock, Instant
 from umbel.identity.handshake import HandshakeReport
 from umbel.sip.hop import Hop, Source
 from umbel.trace.entry import ConnectionEnd, Entry, Handshake, Passage, Untold
 
 _MOST_OPTIONS: Final = 500
-"""OPTIONS that are told of in a second. Whoever asks oftener would push all else out of the trace, and
-have us do more to remember the questions than to answer them."""
-
+"""OPTIONS of one address that are told of in a second. Whoever asks oftener would push all else out of
+the trace, and have us do more to remember the questions than to answer them."""
 
 _OPTIONS: Final = b"OPTIONS "
 _ANSWER: Final = b"SIP/2.0 "
 
 
 class _OptionsOfASecond:
-    """How many OPTIONS came within the second, and which are not told of."""
+    """How many OPTIONS came from each address within the second, and which are not told of."""
 
     def __init__(self) -> None:
-        self._second = self._count = self._untold = self._last = 0
+        self._second = 0
+        self._counts: Counter[str] = Counter()
+        self._untold = 0
+        self._untold_in = 0
+        """The second in which the last of them came."""
         self.is_untold = False
         """Whether the message that is being taken is not told of."""
 
-    def has_too_many(self, clock: Clock) -> bool:
+    def has_too_many(self, address: str, now: Instant) -> bool:
         """Count one more."""
-        second = int(clock.now())
+        second = int(now)
         if second != self._second:
-            self._last += self._untold
-            self._second, self._count, self._untold = second, 0, 0
-        self._count += 1
-        self.is_untold = self._count > _MOST_OPTIONS
-        self._untold += self.is_untold
+            self._second = second
+            self._counts.clear()
+        self._counts[address] += 1
+        self.is_untold = self._counts[address] > _MOST_OPTIONS
+        if self.is_untold:
+            self._untold += 1
+            self._untold_in = second
         return self.is_untold
 
-    def settle(self) -> int:
-        """End the taking of a message; give the number of those untold in the seconds before."""
+    def settle(self, clock: Clock) -> int:
+        """End the taking of a message; give the number of those untold, once their second is over."""
         self.is_untold = False
-        last, self._last = self._last, 0
-        return last
+        if not self._untold or int(clock.now()) == self._untold_in:
+            return 0
+        untold, self._untold = self._untold, 0
+        return untold
 
 
 class Tap:
@@ -59,13 +67,14 @@ class Tap:
         """Tell of a message that came, or of bytes that are none."""
         if self.watcher is None:
             return
-        if octets.startswith(_OPTIONS) and not problem and self._options.has_too_many(self._clock):
+        may_be_untold = not problem and octets.startswith(_OPTIONS)
+        if may_be_untold and self._options.has_too_many(source.address, self._clock.now()):
             return
         self._pass(octets, source, sent_by_us=False, problem=problem)
 
     def answered(self) -> None:
         """Take note that whoever takes messages has done with the one that came last."""
-        if (untold := self._options.settle()) and self.watcher is not None:
+        if (untold := self._options.settle(self._clock)) and self.watcher is not None:
             self.watcher(Untold(at=self._clock.wall(), count=untold))
 
     def sent(self, octets: bytes, to: Source, domain: str) -> None:

@@ -20,7 +20,8 @@ from .wire import Wire
 
 _TAG_OCTETS: Final = 8
 _WELCOME: Final[Duration] = 0.02
-"""Seconds for which it holds that a peer is known and admitted: it may ask a hundred times in them."""
+"""Seconds for which it holds that a peer is known and admitted: the tick of the media engines, before
+which nothing is different. It may ask a hundred times in them."""
 
 
 @dataclass(slots=True)

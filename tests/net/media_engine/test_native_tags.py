@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from umbel.media.session import SrtpKey, SrtpSuite
 from umbel.media.srtp_keys import SessionKeys, rtp_keys
-from umbel.media.srtp_tags import HashedTags, MakeTags, Octets
+from umbel.media.srtp_keystreams import Octets
+from umbel.media.srtp_tags import HashedTags, MakeTags
 from umbel.net.media_engine import native_tags
 from umbel.net.media_engine.native_tags import NativeTags, make_tags
 

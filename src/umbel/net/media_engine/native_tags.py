@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 
 from umbel.media.srtp_keys import SessionKeys
-from umbel.media.srtp_tags import DIGEST_OCTETS, HashedTags, MakeTags, Octets, Rows
+from umbel.media.srtp_keystreams import Octets, Rows
+from umbel.media.srtp_tags import DIGEST_OCTETS, HashedTags, MakeTags
 
 LIBRARY: Final = Path(sys.prefix) / "lib" / "umbel-srtp-tags.so"
 
