@@ -22,6 +22,7 @@ from umbel.media.engine import (
     RecordingEnded,
     Silence,
     Statistics,
+    StopPlaying,
     StopRecording,
 )
 from umbel.um.call import HungUp
@@ -102,6 +103,29 @@ class TestPlaying:
         assert not second.done()
         engine.ends_play(2)
         assert (await second).play == 2
+
+    async def test_is_stopped_by_a_key_that_the_engine_heard_before_the_command(self) -> None:
+        engine = Engine()
+        playing = asyncio.create_task(engine.line.play((Silence(1.0),), stop_keys="#"))
+        await begun(playing)
+        engine.presses("#")
+        assert engine.sent[1:] == [StopPlaying(session="call-1")]
+        engine.ends_play(1, PlayEnd.STOPPED, at=0.02)
+
+        ended = await playing
+
+        assert (ended.ended, ended.position) == (PlayEnd.KEY, 0.02)
+        assert await engine.line.key(0) == "#"
+
+    async def test_goes_on_at_a_key_that_stops_nothing(self) -> None:
+        engine = Engine()
+        playing = asyncio.create_task(engine.line.play((Silence(1.0),), stop_keys="#"))
+        await begun(playing)
+        engine.presses("1")
+        engine.ends_play(1)
+
+        assert len(engine.sent) == 1
+        assert (await playing).ended is PlayEnd.FINISHED
 
     async def test_raises_when_the_caller_leaves(self) -> None:
         engine = Engine()

@@ -24,6 +24,7 @@ from umbel.media.engine import (
     KeyPressed,
     Play,
     Playable,
+    PlayEnd,
     PlayEnded,
     Record,
     Recorded,
@@ -249,8 +250,10 @@ class Line:
             case KeyPressed(key=key):
                 if not _fulfil(self._key_waiter, key):
                     self._keys.append(key)
+                if self._playing is not None and self._playing.is_stopped_by(key):
+                    self._send(StopPlaying(session=self.name))
             case PlayEnded(play=play) if self._playing and self._playing.number == play:
-                _fulfil(self._playing.waiter, event)
+                self._playing.end(event)
             case Closed(statistics=statistics):
                 _fulfil(self._closed, statistics)
             case _:
@@ -283,11 +286,28 @@ class _Playing:
         self.waiter: asyncio.Future[PlayEnded] = asyncio.get_running_loop().create_future()
         self._command = command
         self._began = asyncio.get_running_loop().time()
+        self._has_key = False
 
     @property
     def number(self) -> int:
         """The number that the engine's events have."""
         return self._command.play
+
+    def is_stopped_by(self, key: str) -> bool:
+        """
+        Note a key of the caller, and say whether it ends the play.
+
+        The engine ends it by itself, unless it heard the key before the command to play reached it:
+        then nobody but the line knows that both belong together.
+        """
+        self._has_key = self._has_key or key in self._command.stop_keys
+        return self._has_key
+
+    def end(self, event: PlayEnded) -> None:
+        """Give the end to whoever waits, as that of a key if one of the caller's was the cause."""
+        if self._has_key and event.ended is PlayEnd.STOPPED:
+            event = replace(event, ended=PlayEnd.KEY)
+        _fulfil(self.waiter, event)
 
     def halt(self) -> None:
         """Note how far it came; a peer that held the call meanwhile heard less of it."""
