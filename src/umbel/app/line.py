@@ -250,7 +250,7 @@ class Line:
             case KeyPressed(key=key):
                 if not _fulfil(self._key_waiter, key):
                     self._keys.append(key)
-                if self._playing is not None and self._playing.is_stopped_by(key):
+                if self._playing is not None and self._playing.hear(key):
                     self._send(StopPlaying(session=self.name))
             case PlayEnded(play=play) if self._playing and self._playing.number == play:
                 self._playing.end(event)
@@ -293,15 +293,11 @@ class _Playing:
         """The number that the engine's events have."""
         return self._command.play
 
-    def is_stopped_by(self, key: str) -> bool:
-        """
-        Note a key of the caller, and say whether it ends the play.
-
-        The engine ends it by itself, unless it heard the key before the command to play reached it:
-        then nobody but the line knows that both belong together.
-        """
-        self._has_key = self._has_key or key in self._command.stop_keys
-        return self._has_key
+    def hear(self, key: str) -> bool:
+        """Say whether a key ends it; the engine may have heard it before it knew of the play."""
+        is_end = key in self._command.stop_keys
+        self._has_key = self._has_key or is_end
+        return is_end
 
     def end(self, event: PlayEnded) -> None:
         """Give the end to whoever waits, as that of a key if one of the caller's was the cause."""

@@ -6,14 +6,13 @@ RFC 3261 section 19.1.6 and RFC 3966: ``tel:+43-1-5550``, ``sip:+4315550@gw;user
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import unquote
+
+from umbel.core.remembering import remembering
 
 _SCHEMES = ("sips:", "sip:", "tel:")
 _VISUAL_SEPARATORS = str.maketrans("", "", "-.() ")
 _NUMBER = re.compile(r"\+?[0-9*#]+", re.ASCII)
-_LONGEST_KEPT = 128
-"""Characters of a text that is remembered: strangers decide what is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +39,9 @@ class Address:
         return self.user[-digits:] if self.is_global and len(self.user) > digits else ""
 
 
+@remembering(most=4096, longest=128)  # Every call asks for the same pilots and access numbers.
 def read_address(text: str) -> Address:
     """Read any of the forms; what is none of them is a user part as it stands."""
-    return _read_lately(text) if len(text) <= _LONGEST_KEPT else _read(text)
-
-
-@lru_cache(maxsize=4096)  # Every call asks for the same pilots and access numbers.
-def _read_lately(text: str) -> Address:
-    return _read(text)
-
-
-def _read(text: str) -> Address:
     text = _without_scheme(_inside_angle_brackets(text.strip()))
     user, at, host = text.rpartition("@")
     if not at:

@@ -7,8 +7,9 @@ when it is parsed; the rest when it is asked for. Either way an error names the 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
+
+from umbel.core.remembering import remembering
 
 from .sdp_fields import Connection, Origin, RtpMap
 from .sdp_line import Line, MalformedSdp, parse_lines
@@ -19,9 +20,6 @@ MOST_FORMATS: Final = 128
 
 MOST_STREAMS: Final = 64
 """More is an attack: each stream and each of its formats is looked at."""
-
-_USUAL_SIZE: Final = 4096
-"""Octets; what is larger is not remembered."""
 
 _DIRECTIONS = frozenset(direction.value for direction in Direction)
 
@@ -165,21 +163,7 @@ class SessionDescription(_Section):
     @classmethod
     def parse(cls, data: bytes) -> "SessionDescription":
         """Read a description; raise ``MalformedSdp`` where none of it can be relied on."""
-        return _read_lately(data) if len(data) <= _USUAL_SIZE else cls._read(data)
-
-    @classmethod
-    def _read(cls, data: bytes) -> "SessionDescription":
-        sections: list[list[Line]] = [[]]
-        for line in parse_lines(data):
-            if line.kind == "m":
-                sections.append([])
-            sections[-1].append(line)
-        if len(sections) - 1 > MOST_STREAMS:
-            found = len(sections) - 1
-            raise MalformedSdp(f"SDP: found {found} m= lines, expected at most {MOST_STREAMS}")
-        description = cls.of(sections)
-        description._check()
-        return description
+        return _read(data)
 
     @classmethod
     def of(cls, sections: Iterable[Iterable[Line]]) -> "SessionDescription":
@@ -219,10 +203,19 @@ class SessionDescription(_Section):
         _ = self.origin, self.connection
 
 
-@lru_cache(maxsize=64)
-def _read_lately(data: bytes) -> SessionDescription:
-    """Read what may have been read just now, by whoever decided on the call."""
-    return SessionDescription._read(data)
+@remembering(most=64, longest=4096)  # Whoever decides on a call reads what it offers, too.
+def _read(data: bytes) -> SessionDescription:
+    sections: list[list[Line]] = [[]]
+    for line in parse_lines(data):
+        if line.kind == "m":
+            sections.append([])
+        sections[-1].append(line)
+    if len(sections) - 1 > MOST_STREAMS:
+        found = len(sections) - 1
+        raise MalformedSdp(f"SDP: found {found} m= lines, expected at most {MOST_STREAMS}")
+    description = SessionDescription.of(sections)
+    description._check()
+    return description
 
 
 def _attribute(line: Line) -> Attribute:

@@ -1,8 +1,9 @@
 """Header fields as attributes of a message: read when asked for, and kept until they change."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Generic, Protocol, Self, TypeVar, overload
+
+from umbel.core.remembering import remembering
 
 from .errors import MalformedMessage, MissingHeader
 from .grammar import parse_tokens, to_octets
@@ -14,8 +15,8 @@ T_co = TypeVar("T_co", covariant=True)
 Parse = Callable[[str, str], T]
 """Reads a value; the second argument names it in errors."""
 
-_LONGEST_KEPT = 256
-"""Characters of a line that is remembered: strangers decide what is read."""
+remembered = remembering(most=512, longest=256)
+"""Makes of what reads a line one that still knows those that a dialog, or a gateway, repeats."""
 
 
 class HasHeaders(Protocol):
@@ -56,21 +57,6 @@ class ListField(HeaderField[list[T]]):
         if message is None:
             return self
         return message.headers.read(self.name, self.parse).copy()
-
-
-def remembered(parse: Parse[T]) -> Parse[T]:
-    """
-    Give what reads as *parse* does, and still knows the lines that it has read lately.
-
-    The requests of a dialog, and the calls of a gateway, repeat most of their header fields. What
-    *parse* gives is given again: nobody may change it.
-    """
-    known = lru_cache(maxsize=512)(parse)
-
-    def read(text: str, name: str) -> T:
-        return known(text, name) if len(text) <= _LONGEST_KEPT else parse(text, name)
-
-    return read
 
 
 def required(name: str, parse: Parse[T]) -> HeaderField[T]:

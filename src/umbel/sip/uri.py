@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
+
+from umbel.core.remembering import remembering
 
 from .grammar import ENCODING, ESCAPE, Run, Scanner, run_of, to_octets, to_text
 from .host import read_host, read_port, write_host
@@ -27,9 +28,6 @@ _usual = re.compile(
     rf"((?:;[{_IN_PARAMETER}]++(?:=[{_IN_PARAMETER}]++)?)*)\Z"
 ).match
 """A whole URI without escapes, password, headers and IPv6, which nearly all are."""
-
-_LONGEST_USUAL = 256
-"""Characters of a URI that is remembered: strangers decide what is read."""
 
 _escape = re.compile("%[0-9A-Fa-f]{2}")
 _bad_escape = re.compile(r"%(?![0-9A-Fa-f]{2})").search
@@ -111,7 +109,7 @@ def read_uri(scanner: Scanner) -> Uri:
     """Read a URI, as far as it goes."""
     start = scanner.at
     usual = _usual(scanner.text, start)
-    if usual is not None and usual.end() - start <= _LONGEST_USUAL:
+    if usual is not None:
         known = _usual_uri(usual[0])
         if known is not None:
             scanner.at = usual.end()
@@ -121,7 +119,7 @@ def read_uri(scanner: Scanner) -> Uri:
     return uri
 
 
-@lru_cache(maxsize=1024)
+@remembering(most=1024, longest=256)
 def _usual_uri(text: str) -> Uri | None:
     """
     Make a URI of a usual *text*; ``None``: a parameter comes twice.
