@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.support.small_language import ADA, ENGLISH
 
 from umbel.core.errors import Misuse
 from umbel.speech import (
@@ -20,25 +21,11 @@ from umbel.speech import (
     SpeakPiece,
     Spoken,
     caption,
-    parse_language,
     render,
 )
 from umbel.speech.rendering import BETWEEN_SENTENCES
 
-ENGLISH = parse_language(
-    """
-    language = "en-US"
-    [phrases]
-    goodbye = "Goodbye."
-    menu-choice = "For {label:name}, press {key:digits}."
-    new-messages = { none = "No messages.", one = "{count:number} message.", other = "{count:number} messages." }
-    few-messages = { none = "No messages.", other = "{count:number} or so." }
-    received = "Received {time:time}."
-    """
-)
-
 VIENNA = ZoneInfo("Europe/Vienna")
-ADA = Name(text="Ada Lovelace")
 
 
 def pieces(spoken: Spoken) -> list[Piece]:

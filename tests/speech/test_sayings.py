@@ -3,31 +3,19 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.support.small_language import ADA, ENGLISH
 
 from umbel.speech import (
     Beep,
     FreeText,
-    Name,
     Phrase,
     Recorded,
     Sayings,
     Spoken,
     caption,
-    parse_language,
     render,
 )
 
-ENGLISH = parse_language(
-    """
-    language = "en-US"
-    [phrases]
-    goodbye = "Goodbye."
-    menu-choice = "For {label:name}, press {key:digits}."
-    new-messages = { none = "No messages.", one = "{count:number} message.", other = "{count:number} messages." }
-    received = "Received {time:time}."
-    """
-)
-ADA = Name(text="Ada Lovelace")
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
