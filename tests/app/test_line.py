@@ -150,6 +150,14 @@ class TestPlaying:
 
 
 class TestKeys:
+    async def test_pressed_when_the_time_is_up_is_given(self) -> None:
+        engine = Engine()
+        waiting = asyncio.create_task(engine.line.key(0))
+        await asyncio.sleep(0)  # It waits, and its time is up in the next turn of the loop.
+        engine.presses("7")
+
+        assert await waiting == "7"
+
     async def test_typed_ahead_wait_for_the_question(self) -> None:
         engine = Engine()
         engine.presses("1", "2")

@@ -186,6 +186,14 @@ class TestACoreThatIsShared:
 
         assert node.takes()
 
+    def test_is_forgotten_without_calls_though_the_machine_still_stumbles(self) -> None:
+        node = Node()
+        node.tells(*[load(50, late=0.015)] * 3)
+        assert not node.takes()
+        node.tells(*[load(0), load(0), load(0, skipped=1)] * 2)
+
+        assert node.takes()
+
 
 class TestAnEngineThatTellsNothing:
     def test_is_past_its_limit(self) -> None:

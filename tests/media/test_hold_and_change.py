@@ -207,6 +207,17 @@ class TestKeys:
 
         assert len(set(masters)) == 3
 
+    def test_of_ours_change_with_the_mki(self) -> None:
+        """With another one the counters begin anew, and no key may be used for a counter twice."""
+        dialog = ours(MediaSecurity.REQUIRED)
+        masters = []
+        for crypto in (CRYPTO_80, f"{CRYPTO_80}|1:1", f"{CRYPTO_80}|2:1", CRYPTO_80):
+            _, session = dialog.receive_offer(described(crypto, media=self.SECURE))
+            assert session.sends_with is not None
+            masters.append(session.sends_with.master)
+
+        assert len(set(masters)) == 4
+
     def test_of_ours_stay_in_an_offer_of_ours(self) -> None:
         dialog = ours(MediaSecurity.OPTIONAL)
         answer, _ = dialog.receive_offer(

@@ -7,12 +7,11 @@ waits for a key is told that it may never have arrived (``moves``).
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
 from typing import TypeVar
 
-from umbel.core.errors import Unavailable
 from umbel.core.instants import Duration
 from umbel.media.engine import (
     Close,
@@ -28,7 +27,6 @@ from umbel.media.engine import (
     PlayEnded,
     Record,
     Recorded,
-    RecordingEnd,
     RecordingEnded,
     SendKey,
     Statistics,
@@ -38,27 +36,18 @@ from umbel.media.engine import (
 from umbel.media.session import MediaSession
 from umbel.um.call import HungUp
 
-Result = TypeVar("Result")
+from .running_recording import RunningRecording, Sink
 
-Sink = Callable[[bytes], Awaitable[None]]
-"""Takes linear audio and returns once it is durable; ``Unavailable``: it is to be tried again."""
+Result = TypeVar("Result")
 
 PATIENCE: Duration = 5.0
 """How long the engine may take to end what it was asked to end."""
-
-LAST_TRIES = 3
-"""How often the end of a recording is offered to a store that does not take it."""
 
 MOST_KEYS = 128
 """Keys that wait for a question; of more, the latest count."""
 
 REHEARD: Duration = 2.0
 """How much of what played is heard again after a move: what was on its way was lost."""
-
-SHORTEST: Duration = 0.1
-"""A recording that moved when its time was nearly up goes on for so long, and ends by its limit."""
-
-_BYTES_A_SECOND = 16_000
 
 
 class _Session(Enum):
@@ -90,7 +79,7 @@ class Line:
         self._keys: deque[str] = deque(maxlen=MOST_KEYS)
         self._key_waiter: asyncio.Future[str | None] | None = None
         self._playing: _Playing | None = None
-        self._recording: _Recording | None = None
+        self._recording: RunningRecording | None = None
         self._closed: asyncio.Future[Statistics | None] | None = None
 
     def connect(self, media: MediaSession, *, learn_address: bool) -> None:
@@ -131,7 +120,8 @@ class Line:
             async with asyncio.timeout(within):
                 return await waiter
         except TimeoutError:
-            return None
+            has_key = waiter.done() and not waiter.cancelled()  # It came in the last moment.
+            return waiter.result() if has_key else None
         finally:
             self._key_waiter = None
 
@@ -160,7 +150,7 @@ class Line:
             silence=silence,
             stop_keys=stop_keys,
         )
-        self._recording = recording = _Recording(command, sink)
+        self._recording = recording = RunningRecording(command, sink)
         self._send(command)
         try:
             return await recording.finish()
@@ -315,86 +305,3 @@ class _Playing:
         """Give the command that plays the rest."""
         self._began = asyncio.get_running_loop().time()
         return self._command
-
-
-class _Recording:
-    """What is on its way from the engine to the store."""
-
-    def __init__(self, command: Record, sink: Sink) -> None:
-        self.number = command.recording
-        self._command = command
-        self._sink = sink
-        self._pending: list[bytes] = []
-        self._octets = 0
-        """All that has come."""
-        self._before: Duration = 0.0
-        """How much came from engines that are gone."""
-        self._ended: RecordingEnded | None = None
-        self._news: asyncio.Future[None] | None = None
-        """Waited for while nothing is pending."""
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the engine has said its last word on it."""
-        return self._ended is not None
-
-    def take(self, event: Recorded | RecordingEnded) -> None:
-        if event.recording != self.number:
-            return
-        if isinstance(event, Recorded):
-            self._pending.append(event.linear)
-            self._octets += len(event.linear)
-        else:
-            self._ended = replace(event, duration=self._before + event.duration)
-        _fulfil(self._news, None)
-
-    def go_on(self) -> Record:
-        """Give the command by which another engine records what is still to come."""
-        self._before = self._seconds
-        return replace(self._command, longest=max(SHORTEST, self._command.longest - self._before))
-
-    @property
-    def _seconds(self) -> Duration:
-        """How much has come."""
-        return self._octets / _BYTES_A_SECOND
-
-    def lose(self) -> None:
-        """End with what has come, because nothing more will come."""
-        if self._ended is None:
-            duration = self._seconds
-            self._ended = RecordingEnded(
-                session="", recording=self.number, ended=RecordingEnd.STOPPED, duration=duration
-            )
-            _fulfil(self._news, None)
-
-    async def finish(self) -> RecordingEnded:
-        """Hand everything to the sink as it comes; one that fails is tried again with the rest."""
-        loop = asyncio.get_running_loop()
-        has_failed = False
-        while self._ended is None:
-            if has_failed or not self._pending:
-                self._news = loop.create_future()
-                await self._news
-            try:
-                await self._flush()
-            except Unavailable:
-                has_failed = True
-            else:
-                has_failed = False
-        await self._flush_at_last()
-        return self._ended
-
-    async def _flush_at_last(self) -> None:
-        for _ in range(LAST_TRIES - 1):
-            try:
-                return await self._flush()
-            except Unavailable:
-                await asyncio.sleep(1)
-        return await self._flush()
-
-    async def _flush(self) -> None:
-        pieces = len(self._pending)
-        if pieces:
-            linear = self._pending[0] if pieces == 1 else b"".join(self._pending)
-            await self._sink(linear)
-            del self._pending[:pieces]

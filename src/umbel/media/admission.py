@@ -142,7 +142,7 @@ class EngineRoom:
         is_loaded = load.sessions >= limits.few
         is_bad = load.skipped > 0 or load.late > limits.late
         self._bad = self._bad + 1 if is_bad and is_loaded else 0
-        self._good = 0 if is_bad else self._good + 1
+        self._good = 0 if is_bad and is_loaded else self._good + 1
         if is_loaded and load.skipped and load.busy >= limits.skipping:
             self._strain = (
                 f"a media engine left out {load.skipped} ticks of a second under its load"

@@ -227,12 +227,13 @@ class OfferAnswer:
         """
         Give our line to the peer's, with the lifetime and the MKI that it has.
 
-        Our key stays for as long as the suite does: what we send need not stumble over a re-offer.
+        Our key stays for as long as suite and MKI do: what we send need not stumble over a re-offer.
+        With another MKI it begins anew, and so may not be the same (RFC 3711 section 9.1).
         """
         if theirs is None:
             return None
-        masters = {ours.key.suite: ours.key.master for ours in self._crypto}
-        master = masters.get(theirs.key.suite) or self._new_master()
+        masters = {(ours.key.suite, ours.key.mki): ours.key.master for ours in self._crypto}
+        master = masters.get((theirs.key.suite, theirs.key.mki)) or self._new_master()
         return replace(theirs, key=replace(theirs.key, master=master))
 
     def _is_closing(self, offer: SessionDescription) -> bool:

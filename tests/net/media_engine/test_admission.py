@@ -85,6 +85,44 @@ class TestAPeerThatFloods:
         told = statistics(studio)
         assert (told.packets_received, told.packets_refused) == (64, 136)
 
+    def test_with_audio_is_heard_no_more_either(self, studio: Studio, peer: RtpPeer) -> None:
+        studio.call(peer)
+        studio.record()
+        peer.say(bytes(160))
+        studio.tick()
+        for _ in range(200):
+            peer.say(bytes(160))
+        studio.tick()
+
+        told = statistics(studio)
+        assert (told.packets_received, told.packets_refused) == (65, 136)
+
+    def test_for_long_is_heard_less(self, studio: Studio, peer: RtpPeer) -> None:
+        """A burst is what a network does; a flood is not."""
+        studio.call(peer)
+        for _ in range(50):
+            for _ in range(20):
+                peer.say(bytes(160))
+            studio.tick()
+
+        assert statistics(studio).packets_received == 64 + 49 * 4
+
+    def test_does_not_keep_another_call_of_its_port_from_being_heard(
+        self, studio: Studio, peer: RtpPeer
+    ) -> None:
+        with RtpPeer() as quiet:
+            studio.call(peer)
+            studio.call(quiet, "quiet")
+            assert quiet.engine == peer.engine
+            for _ in range(30):
+                for _ in range(20):
+                    peer.say(bytes(160))
+                quiet.say(bytes(160))
+                studio.tick()
+            studio.do(Close(session="quiet"))
+
+            assert studio.closed().statistics.packets_received == 30
+
 
 class TestBeforeSignallingAgreed:
     def test_nobody_is_heard(self, studio: Studio, peer: RtpPeer) -> None:
@@ -133,11 +171,30 @@ class TestAPeerBehindNat:
         stranger.say(bytes(160))
         studio.tick()
         studio.connect(peer, learn_address=True)
-        press(peer)
+        peer.heard()
+        press(stranger)
         studio.tick(2)
 
-        assert keys(studio) == 0
+        assert keys(studio) == 1
         assert len(stranger.heard()) == 2
+        assert peer.heard() == []
+
+    def test_is_where_signalling_says_if_it_speaks_from_there(
+        self, studio: Studio, peer: RtpPeer, stranger: RtpPeer
+    ) -> None:
+        studio.call(peer, learn_address=True)
+        stranger.engine = peer.engine
+        stranger.say(bytes(160))
+        studio.tick()
+        press(peer)
+        studio.tick()
+        assert keys(studio) == 1
+
+        stranger.heard()
+        press(stranger)
+        studio.tick(3)
+        assert keys(studio) == 1
+        assert stranger.heard() == []
 
     def test_is_learnt_anew_when_signalling_names_another_address(
         self, studio: Studio, peer: RtpPeer, stranger: RtpPeer
@@ -150,6 +207,40 @@ class TestAPeerBehindNat:
         studio.tick()
 
         assert keys(studio) == 1
+
+    def test_is_the_one_that_signalling_names_though_packets_are_still_under_way(
+        self, studio: Studio, peer: RtpPeer, stranger: RtpPeer
+    ) -> None:
+        studio.call(peer, learn_address=True)
+        stranger.engine = peer.engine
+        peer.say(bytes(160))
+        studio.tick()
+        studio.connect(peer, media=stranger.media(), learn_address=True)
+        peer.say(bytes(160))
+        studio.tick()
+        peer.heard()
+        stranger.heard()
+        stranger.ssrc = 77
+        press(stranger)
+        studio.tick(3)
+
+        assert keys(studio) == 1
+        assert (len(stranger.heard()), peer.heard()) == (3, [])
+
+    def test_stays_where_it_was_if_it_goes_on_there_whatever_signalling_names(
+        self, studio: Studio, peer: RtpPeer, stranger: RtpPeer
+    ) -> None:
+        studio.call(peer, learn_address=True)
+        peer.say(bytes(160))
+        studio.tick()
+        studio.connect(peer, media=stranger.media(), learn_address=True)
+        for _ in range(60):
+            peer.say(bytes(160))
+            studio.tick()
+        peer.heard()
+        studio.tick(3)
+
+        assert len(peer.heard()) == 3
 
     @pytest.mark.parametrize(
         "rubbish",

@@ -143,9 +143,9 @@ class TestTheLossOfOne:
             os.kill(process or 0, signal.SIGSTOP)
         opening = asyncio.create_task(engines.open("a", "127.0.0.1", ignore))
         await soon(lambda: len(engines) == 1, "one is asked")
-        os.kill((first if engines.sessions[0] else second) or 0, signal.SIGKILL)
-        for process in (first, second):
-            os.kill(process or 0, signal.SIGCONT)
+        victim, survivor = (first, second) if engines.sessions[0] else (second, first)
+        os.kill(victim or 0, signal.SIGKILL)
+        os.kill(survivor or 0, signal.SIGCONT)
 
         async with asyncio.timeout(10):
             assert await opening % 2 == 0

@@ -141,6 +141,19 @@ def sounding(caller: Caller, dice: Random) -> list[tuple[Packet, int | None]]:
     return sent
 
 
+def test_as_tones_are_told_when_another_source_has_lower_numbers(studio: Studio) -> None:
+    with RtpPeer() as peer:
+        studio.call(peer, media=replace(peer.media(), telephone_event=None))
+        for ssrc, sequence_number in ((1, 40000), (2, 100)):
+            peer.ssrc, peer.sequence_number = ssrc, sequence_number
+            for packet, _ in sounding(Caller(peer, "12"), Random(1)):
+                peer.send(packet)
+                studio.tick()
+            studio.tick(5)
+
+    assert "".join(event.key for event in studio.of(KeyPressed)) == "1212"
+
+
 def test_as_tones_are_each_told_once_where_enough_of_them_came(
     studio: Studio, callers: list[Caller]
 ) -> None:

@@ -1,5 +1,7 @@
 """The system's Opus library, as far as we use it."""
 
+import gc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,6 +32,24 @@ class TestEncoding:
         octets = sum(map(len, packets(4.0)))
 
         assert octets * 8 / 4.0 == pytest.approx(opus.BITS_PER_SECOND, rel=0.3)
+
+
+class TestMemory:
+    def test_needs_no_collector(self) -> None:
+        """The engine collects garbage when it has time, which may be long after."""
+        encoder, decoder = libopus.Encoder(), libopus.Decoder()
+        speech = np.repeat(melody(0.2), 2)
+        encoded = encoder.encode(speech)
+        gc.collect()
+        gc.disable()
+        try:
+            for packet in encoded:
+                decoder.decode(packet)
+                decoder.conceal(160)
+            encoder.encode(speech)
+            assert gc.collect() == 0
+        finally:
+            gc.enable()
 
 
 class TestDecoding:

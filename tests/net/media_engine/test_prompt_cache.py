@@ -89,6 +89,15 @@ class TestAClip:
 
         assert read(prompts, clip) == encoded(1000)
 
+    def test_that_was_replaced_stays_however_little_room_there_is(self, tmp_path: Path) -> None:
+        prompts = Prompts(AtOnce(), most_octets=2000)
+        clip = write(tmp_path / "welcome.wav", 1000)
+        read(prompts, clip)
+        read(prompts, write(tmp_path / "goodbye.wav", 500))
+        write(tmp_path / "welcome.wav", -2000, samples=1600)
+
+        assert read(prompts, clip) == encoded(-2000) * 2
+
 
 class TestATone:
     @pytest.mark.parametrize("codec", [Codec.G722, Codec.OPUS])

@@ -326,6 +326,30 @@ class TestAChange:
 
         assert studio.recorded() == linear(*map(pattern, range(20)))
 
+    @pytest.mark.parametrize("is_told_by", ["a key", "comfort noise", "hold"])
+    def test_of_the_source_may_begin_with_something_else_than_audio(
+        self, studio: Studio, peer: RtpPeer, is_told_by: str
+    ) -> None:
+        peer.sequence_number = 40000
+        studio.call(peer)
+        studio.record()
+        exchange(studio, peer, *map(pattern, range(10)))
+        peer.ssrc, peer.sequence_number, peer.timestamp = 7, 100, 1 << 30
+        if is_told_by == "hold":
+            held = replace(peer.media(), direction=Direction.INACTIVE)
+            studio.connect(peer, media=held)
+            peer.say(pattern(10))
+        elif is_told_by == "a key":
+            peer.send(peer.key(b"\x01\x0a\x00\xa0", timestamp=peer.timestamp, marker=True))
+        else:
+            peer.noise()
+        studio.tick()
+        studio.connect(peer)
+        exchange(studio, peer, *map(pattern, range(11, 21)))
+        stop(studio)
+
+        assert studio.recorded().endswith(linear(*map(pattern, range(11, 21))))
+
     def test_of_the_codec_loses_nothing(self, studio: Studio, peer: RtpPeer) -> None:
         studio.call(peer)
         studio.record()
@@ -438,6 +462,29 @@ class TestTheLimit:
         assert stop(studio) == RecordingEnded(
             session="a", recording=1, ended=RecordingEnd.LIMIT, duration=0.2
         )
+
+    def test_is_borne_where_the_codec_changes_just_before(
+        self, studio: Studio, peer: RtpPeer
+    ) -> None:
+        studio.call(peer)
+        studio.record(longest=0.3)
+        exchange(studio, peer, *[speech()] * 15)
+        studio.connect(peer, media=replace(peer.media(), codec=Codec.G722, payload_type=9))
+        studio.tick(100)
+
+        (ended,) = studio.of(RecordingEnded)
+        assert (ended.ended, ended.duration) == (RecordingEnd.LIMIT, 0.3)
+
+    def test_is_borne_where_each_packet_has_another_source(self, studio: Studio) -> None:
+        with RtpPeer(codec=Codec.G722) as peer:
+            studio.call(peer)
+            studio.record(longest=0.3)
+            for _ in range(100):
+                peer.ssrc += 1
+                exchange(studio, peer, bytes(160))
+
+        (ended,) = studio.of(RecordingEnded)
+        assert (ended.ended, ended.duration) == (RecordingEnd.LIMIT, 0.3)
 
 
 class TestAKey:

@@ -216,6 +216,17 @@ class TestOurKey:
 
         assert {one.payload_type for one in peer.heard()} == {0}
 
+    def test_that_was_not_sent_is_not_sent_later(self, studio: Studio, peer: RtpPeer) -> None:
+        studio.call(peer, media=replace(peer.media(), telephone_event=None))
+        studio.do(SendKey(session="a", key="1", held=0.02))
+        studio.tick()
+        studio.connect(peer)
+        studio.do(SendKey(session="a", key="2", held=0.02))
+        studio.tick(20)
+
+        keys = [one for one in peer.heard() if one.payload_type == TELEPHONE_EVENT]
+        assert {TelephoneEvent.parse(one.payload).key for one in keys} == {"2"}
+
     def test_waits_while_the_call_is_held(self, studio: Studio, peer: RtpPeer) -> None:
         studio.call(peer, media=replace(peer.media(), direction=Direction.INACTIVE))
         studio.do(SendKey(session="a", key="1"))

@@ -85,6 +85,19 @@ class TestSilenceThatLasts:
             assert len(peer.heard()) == LINGER + 2
             assert len(other.heard()) == LINGER + 2 * REST
 
+    def test_is_sent_whole_from_when_the_peer_wants_that(
+        self, studio: Studio, peer: RtpPeer
+    ) -> None:
+        studio.call(peer, media=media(peer))
+        studio.tick(LINGER + REST)
+        studio.connect(peer, media=replace(media(peer), silence_suppression=False))
+        peer.heard()
+        studio.tick(20)
+
+        heard = peer.heard()
+        assert [packet.payload for packet in heard] == [SILENCE] * 20
+        assert [packet.marker for packet in heard] == [True] + [False] * 19
+
 
 class TestSomethingThatIsSaidAfterwards:
     def test_comes_at_once_and_is_marked_as_a_new_spurt(

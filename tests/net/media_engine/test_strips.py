@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.repeatable import repeatable
 
 from umbel.media.frame import FRAME
-from umbel.net.media_engine.strips import LONGEST, Strips
+from umbel.net.media_engine.strips import LONGEST, MOST_HEARD, Strips
 
 SILENCE = 0xFF
 NOTHING = bytes((SILENCE,)) * FRAME
@@ -207,6 +207,27 @@ class TestASourceThatStartsAgain:
         heard += lived(stray, [[2], [3], [], []])
 
         assert heard[2:] == [frame(0), frame(1), frame(2), frame(3)]
+
+    def test_spoils_nothing_that_was_heard_and_not_read_yet(self) -> None:
+        strips, rows = Strips(1, DEPTH), np.array([0], np.intp)
+        strips.begin(0, SILENCE)
+
+        def put(number: int, timestamp: int) -> None:
+            numbers, stamps = np.array([number], np.int64), np.array([timestamp], np.int64)
+            strips.put(rows, numbers, stamps, np.full((1, FRAME), number % 251, np.uint8))
+
+        for number in range(MOST_HEARD - 2):
+            put(number, number * FRAME)
+            strips.hear(rows)
+        for number in range(52, 72):  # Much that waits to be heard.
+            put(number, number * FRAME)
+        put(600, 5_000_000)
+        put(601, 5_000_000 + 7_900)
+        heard = strips.read(rows, MOST_HEARD - 2)[0, DEPTH // FRAME :]
+
+        assert [set(frame.tolist()) for frame in heard] == [
+            {number % 251} for number in range(len(heard))
+        ]
 
 
 class TestNobodyListens:

@@ -214,7 +214,7 @@ class Engine:
         self._tables.senders.clock += frames * FRAME
         # First of all, so that what comes in, more or less of it, makes nothing late that goes out.
         self._send()
-        self._intake.take(now, self._ntp())
+        self._intake.take(frames, now, self._ntp())
         self._tables.recorder.tick(frames)
         for row, key in self._tables.tones.tick(frames):
             self._intake.session(row).take_key(key)
@@ -243,10 +243,13 @@ class Engine:
             media, transport, row = session.media, session.transport, session.row
             if media is None or transport is None or not self._tables.senders.is_sending(row):
                 continue
-            if media.telephone_event is None or session.pressing.is_idle():
+            event_type = media.telephone_event
+            if event_type is None:
+                session.pressing.forget()
+            if event_type is None or session.pressing.is_idle():
                 del self._pressing[session.name]
                 continue
-            packet = session.pressing.next_packet(self._tables.senders, row, media.telephone_event)
+            packet = session.pressing.next_packet(self._tables.senders, row, event_type)
             if packet is not None:
                 transport.send(packet)
                 sent.append(row)

@@ -153,7 +153,7 @@ class Hearing:
             wanted = np.flatnonzero(is_heard & (lengths == length))
             payloads = inbox.payloads(slots[wanted], length)
             of = rows[wanted]
-            self._recorder.put(of, self._ssrc[of], numbers[wanted], stamps[wanted], payloads)
+            self._recorder.put(of, numbers[wanted], stamps[wanted], payloads)
             self._tones.put(of, numbers[wanted], stamps[wanted], payloads)
 
     def _is_heard(self, rows: Rows) -> NDArray[np.bool_]:

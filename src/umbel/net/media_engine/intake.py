@@ -12,7 +12,7 @@ import numpy as np
 from umbel.core.instants import Instant
 from umbel.media import rtp
 
-from .batches import Inbox
+from .batches import Inbox, Rows
 from .names import Endpoint, endpoint_of
 from .ports import PortPair, Ports, receive
 from .seating import SHARED, UNKNOWN
@@ -26,9 +26,14 @@ _MOST_OF_A_PAIR: Final = 512
 _MOST_STRANGERS: Final = 16
 """Packets from unknown addresses that are looked at, of each pair and tick."""
 _MOST_OF_ONE: Final = 64
-"""Packets of one address that are looked at one by one in a tick: those of a second, where the
-engine stood still, and no more, so that a peer that floods its call with them harms no other."""
+"""Packets of one call that are taken at once: those of a second, where the network or the engine
+stood still, and no more, so that a peer that floods its call harms no other."""
+_MOST_FOR_LONG: Final = 4
+"""Packets of one call in each 20 ms, on and on: those of 10 ms, and keys beside them."""
 _MOST_REPORTS: Final = 16
+_MOST_AT_ONCE: Final = {UNKNOWN: _MOST_STRANGERS, SHARED: _MOST_OF_ONE}
+_TOO_MANY: Final = -99
+"""Instead of the row of a packet that is not looked at."""
 _READ_FIELDS: Final = ["second", "sequence_number", "timestamp", "ssrc"]
 
 
@@ -44,6 +49,8 @@ class Intake:
         """By row: where the peer's audio and its reports are known to come from."""
         self._reporting: dict[tuple[int, Endpoint], Session] = {}
         """Whose reports come from where, by pair and address."""
+        self._may_come = np.full(len(ports), _MOST_OF_ONE, np.int64)
+        """By row: how many packets are taken at once."""
         self._roaming: dict[int, set[int]] = {}
         """By pair: the rows whose peer is known, and may go on at another address."""
 
@@ -54,6 +61,7 @@ class Intake:
     def add(self, session: Session) -> None:
         """Expect packets of a call."""
         self._by_row[session.row] = session
+        self._may_come[session.row] = _MOST_OF_ONE
 
     def remove(self, session: Session, now: Instant) -> None:
         """Expect nothing more of a call."""
@@ -92,9 +100,10 @@ class Intake:
                 session.row, pair.index, transport.target, is_plain=transport.is_plain
             )
 
-    def take(self, now: Instant, ntp: int) -> None:
-        """Take all that has arrived, and do not wait."""
+    def take(self, frames: int, now: Instant, ntp: int) -> None:
+        """Take all that has arrived in *frames* of 20 ms, and do not wait."""
         self._inbox.clear()
+        np.minimum(self._may_come + frames * _MOST_FOR_LONG, _MOST_OF_ONE, out=self._may_come)
         for pair, is_rtcp in self._ports.ready():
             if is_rtcp:
                 self._take_reports(pair, now, ntp)
@@ -106,14 +115,31 @@ class Intake:
     def _take_packets(self, now: Instant) -> None:
         inbox = self._inbox
         rows = self._tables.seating.find(inbox.names[: inbox.count], inbox.pairs[: inbox.count])
+        rows = self._without_floods(rows)
         looked_at: Counter[tuple[int, int]] = Counter()
         for slot in self._tables.hearing.hear(inbox, rows, now).tolist():
             row, pair = int(rows[slot]), int(inbox.pairs[slot])
+            if row == _TOO_MANY:
+                continue
             looked_at[pair, row] += 1
-            if looked_at[pair, row] <= (_MOST_STRANGERS if row == UNKNOWN else _MOST_OF_ONE):
+            if row >= 0 or looked_at[pair, row] <= _MOST_AT_ONCE[row]:
                 self._take_one(slot, row, now)
-            elif row >= 0:
-                self._tables.hearing.refused[row] += 1
+
+    def _without_floods(self, rows: Rows) -> Rows:
+        """Give whose the packets are, where one has sent too many the first ones only."""
+        known = rows[rows >= 0]
+        if not len(known):
+            return rows
+        came = np.bincount(known, minlength=len(self._may_come))
+        excess = came - self._may_come
+        np.maximum(self._may_come - came, 0, out=self._may_come)
+        flooding = np.flatnonzero(excess > 0)
+        if len(flooding):
+            rows = rows.copy()
+            for row in flooding.tolist():
+                rows[np.flatnonzero(rows == row)[-excess[row] :]] = _TOO_MANY
+            self._tables.hearing.refused[flooding] += excess[flooding]
+        return rows
 
     def _take_one(self, slot: int, row: int, now: Instant) -> None:
         data, name = self._inbox.octets(slot), self._inbox.names[slot].tobytes()

@@ -8,12 +8,11 @@ from ctypes import (
     CDLL,
     POINTER,
     byref,
+    c_char,
     c_char_p,
     c_int,
-    c_int16,
     c_int32,
     c_void_p,
-    create_string_buffer,
 )
 from typing import Final
 
@@ -38,14 +37,13 @@ _EXPECTED_LOSS: Final = 5
 """Percent: as much redundancy as to make up for single losses."""
 _MOST_OCTETS: Final = 1275
 """Of a packet with one frame (RFC 6716 section 3.2.1)."""
+_Packet = c_char * _MOST_OCTETS
 _LONGEST: Final = SAMPLES_PER_SECOND * 120 // 1000
 """Samples of the longest packet."""
 _STEP: Final = SAMPLES_PER_SECOND * 25 // 10000
 """Samples of 2.5 ms: what is concealed comes in multiples of it."""
 _FRAME: Final = opus.SAMPLES_PER_SECOND // 50
 """Samples of 20 ms as they are encoded."""
-
-_Samples = POINTER(c_int16)
 
 
 def _load() -> CDLL | None:
@@ -66,13 +64,13 @@ def _declare(library: CDLL) -> None:
     library.opus_encoder_destroy.restype = None
     # The numbers come as C's variable arguments, of which ctypes must know the fixed ones.
     library.opus_encoder_ctl.argtypes = (c_void_p, c_int)
-    library.opus_encode.argtypes = (c_void_p, _Samples, c_int, c_char_p, c_int32)
+    library.opus_encode.argtypes = (c_void_p, c_void_p, c_int, c_char_p, c_int32)
     library.opus_encode.restype = c_int32
     library.opus_decoder_create.argtypes = (c_int32, c_int, POINTER(c_int))
     library.opus_decoder_create.restype = c_void_p
     library.opus_decoder_destroy.argtypes = (c_void_p,)
     library.opus_decoder_destroy.restype = None
-    library.opus_decode.argtypes = (c_void_p, c_char_p, c_int32, _Samples, c_int, c_int)
+    library.opus_decode.argtypes = (c_void_p, c_char_p, c_int32, c_void_p, c_int, c_int)
     library.opus_decode.restype = c_int
 
 
@@ -122,9 +120,9 @@ class Encoder:
         return tuple(self._packet(frame) for frame in padded)
 
     def _packet(self, frame: Linear) -> bytes:
-        target = create_string_buffer(_MOST_OCTETS)
+        target = _Packet()
         octets = self._library.opus_encode(
-            self._state, frame.ctypes.data_as(_Samples), _FRAME, target, len(target)
+            self._state, frame.ctypes.data, _FRAME, target, len(target)
         )
         if octets < 0:
             raise Misuse(f"libopus refused to encode {_FRAME} samples ({octets})")
@@ -169,5 +167,5 @@ class Decoder:
 
     def _decode(self, payload: bytes | None, most: int, fec: int) -> int:
         octets = len(payload) if payload is not None else 0
-        target = self._samples.ctypes.data_as(_Samples)
+        target = self._samples.ctypes.data
         return int(self._library.opus_decode(self._state, payload, octets, target, most, fec))

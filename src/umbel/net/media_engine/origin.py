@@ -17,6 +17,8 @@ from .names import Endpoint, canonical
 SILENT: Final[Duration] = 0.2
 """Seconds without a packet, after which a plain stream may go on from elsewhere."""
 
+_UNDER_WAY: Final = 50
+"""Packets, of a second, that may come from an address of before when signalling names another."""
 _MOST_PACKETS: Final = 100
 """Of a second: 10 ms in each, the shortest there are."""
 _SPARE: Final = 3
@@ -38,10 +40,29 @@ class Origin:
         """Where our packets go; ``None``: nowhere, the peer has no use for them."""
         self.is_settled = not learns
         self._is_closed = port == 0
+        self._named = self.target
+        self._former: Endpoint | None = None
+        self._late = 0
+        """Packets that may still come from the former address."""
+
+    def renewed(self, address: str, port: int, *, learns: bool) -> "Origin":
+        """Give the address that signalling agrees on now, which is this one where it says the same."""
+        if self.agreed == (address, port) and self.learns == learns:
+            return self
+        origin = Origin(address, port, learns=learns)
+        if origin.target != self.target:
+            origin._former, origin._late = self.target, _UNDER_WAY
+        return origin
 
     def admits(self, source: Endpoint) -> bool:
         """Say whether a packet from *source* may belong to the stream."""
-        return not self._is_closed and (source == self.target or not self.is_settled)
+        return not self._is_closed and (
+            source == self.target or not self.is_settled or self._is_named(source)
+        )
+
+    def _is_named(self, source: Endpoint) -> bool:
+        """Say whether signalling has named *source*, even if somebody else was heard first."""
+        return self.learns and source == self._named
 
     @property
     def may_move(self) -> bool:
@@ -49,14 +70,25 @@ class Origin:
         return self.learns and self.is_settled and not self._is_closed
 
     def settle(self, source: Endpoint) -> None:
-        """Take *source*, whose packet was valid, for the address, unless one is settled."""
-        if not self.is_settled:
-            self.target = source
-            self.is_settled = True
+        """
+        Take *source*, whose packet was valid, for the address, unless one is settled.
+
+        The address that signalling names always is. The one of before is only if packets come from
+        it for longer than some that were under way.
+        """
+        if not self._is_named(source):
+            if self.is_settled:
+                return
+            if source == self._former and self._late:
+                self._late -= 1
+                return
+        self.target = source
+        self.is_settled = True
 
     def follow(self, source: Endpoint) -> None:
         """Take *source*, whose packet has continued the stream, for the address from now on."""
         self.target = source
+        self._named = None  # The stream was there, and has gone on from it.
 
     def unsettle(self) -> None:
         """Learn the address anew, where that is allowed; until then it stays what it is."""

@@ -33,6 +33,10 @@ class Pressing:
         self._ticks += telephone_event.press(key, held, clock_rate=clock_rate)
         self._ticks += [None] * _TICKS_BETWEEN
 
+    def forget(self) -> None:
+        """Send nothing of what waits."""
+        self._ticks.clear()
+
     def is_idle(self) -> bool:
         """Say whether nothing waits."""
         return not self._ticks

@@ -34,6 +34,8 @@ _NICENESS: Final = -10
 """What is asked for, from where the node is; systemd grants it by LimitNICE."""
 _QUIET: Final = TICK / 2
 """What must be left until the next tick for a collection of garbage to begin."""
+_LONGEST_KEPT: Final = 5.0
+"""Seconds, after which garbage is collected all the same: later there would only be more of it."""
 _ALL_GARBAGE_EVERY: Final = 60.0
 """Seconds; and only while there is no session, because old objects are many."""
 
@@ -83,7 +85,8 @@ def serve(
 
     *begin* is the port of *ports* that is given first; *standing* is told with each load.
     """
-    with stream, ThreadPoolExecutor(1, "prompts") as loader:
+    # The stream is closed first, at once: by that the node knows that its calls need another engine.
+    with ThreadPoolExecutor(1, "prompts") as loader, stream:
         engine = Engine(
             ports,
             clock=SystemClock(),
@@ -97,6 +100,7 @@ def serve(
             return
         finally:
             engine.shut()
+            loader.shutdown(wait=False, cancel_futures=True)
 
 
 class _Loop:
@@ -107,7 +111,7 @@ class _Loop:
         self._engine = engine
         self._due = time.monotonic() + TICK
         self._meter = meter
-        self._collected = time.monotonic()
+        self._collected = self._collected_all = time.monotonic()
 
     def run(self) -> None:
         """Go on until the node is gone, which is told by ``Disconnected``."""
@@ -141,11 +145,12 @@ class _Loop:
     def _collect_garbage(self) -> None:
         """Look for cycles among what is new, if the next tick leaves time for that."""
         now = time.monotonic()
-        if self._due - now < _QUIET:
+        if self._due - now < _QUIET and now - self._collected < _LONGEST_KEPT:
             return
-        is_all = not len(self._engine) and now - self._collected > _ALL_GARBAGE_EVERY
+        self._collected = now
+        is_all = not len(self._engine) and now - self._collected_all > _ALL_GARBAGE_EVERY
         if is_all:
-            self._collected = now
+            self._collected_all = now
         gc.collect(2 if is_all else 0)
 
 

@@ -125,8 +125,10 @@ class Prompts:
         if kept is None or kept.signature != signature or _has_failed(kept.encoded):
             kept = _Kept(signature, self._loader.submit(load))
             self._kept[key] = kept
+            self._kept.move_to_end(key)
             self._shrink()
-        self._kept.move_to_end(key)
+        else:
+            self._kept.move_to_end(key)
         return kept.encoded
 
     def _shrink(self) -> None:

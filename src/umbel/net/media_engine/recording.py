@@ -33,7 +33,6 @@ _MOST_FRAMES_AT_ONCE: Final = LONGEST // FRAME
 """After a stall; the strips hold no more."""
 _SECOND: Final = MOST_HEARD - HISTORY
 """Frames that are handed over at once."""
-_NOBODY: Final = -1
 _FOR_EVER: Final = 1 << 62
 
 Tell = Callable[[Event], None]
@@ -59,8 +58,6 @@ class Recorder:
         self._tracks = Tracks(rows, DELAY * FRAME)
         self._meter = SilenceMeter(rows)
         self._law = np.zeros(rows, np.intp)
-        self._ssrc = np.full(rows, _NOBODY, np.int64)
-        """Whose audio is in the strip."""
         self._owed = np.zeros(rows, np.int64)
         """Frames that passed and are still in the strip: the delay that packets are given."""
         self._samples = np.zeros(rows, np.int64)
@@ -92,20 +89,16 @@ class Recorder:
     def listen(self, row: int, codec: Codec) -> None:
         """Expect *codec* from now on."""
         if self.is_recording[row] and _LAWS[self._law[row]] != codec:
-            self._settle(row)
-            self._listen(row, codec)
-            self._is_stale = True
+            self._go_on(row, codec)
 
-    def change_source(self, row: int, ssrc: int) -> None:
+    def change_source(self, row: int) -> None:
         """Go on with another source of the same call; it begins where the old one was."""
-        if self.is_recording[row] and self._ssrc[row] not in (ssrc, _NOBODY):
-            self._settle(row)
-            self._listen(row, _LAWS[self._law[row]])
+        if self.is_recording[row]:
+            self._go_on(row, _LAWS[self._law[row]])
 
     def put(
         self,
         rows: Rows,
-        ssrcs: NDArray[np.uint32],
         numbers: NDArray[np.int64],
         stamps: NDArray[np.int64],
         payloads: NDArray[np.uint8],
@@ -113,9 +106,8 @@ class Recorder:
         """Take a packet of each of *rows* that records; sequence numbers are extended."""
         chosen = self.is_recording[rows]
         if not chosen.all():
-            rows, ssrcs, numbers = rows[chosen], ssrcs[chosen], numbers[chosen]
+            rows, numbers = rows[chosen], numbers[chosen]
             stamps, payloads = stamps[chosen], payloads[chosen]
-        self._ssrc[rows] = ssrcs
         self._strips.put(rows, numbers, stamps, payloads)
 
     def skip(self, row: int, number: int, noise: ComfortNoise | None) -> None:
@@ -126,11 +118,8 @@ class Recorder:
         if noise is not None:
             self._pauses.follow(row, noise)
 
-    def put_transcoded(
-        self, row: int, ssrc: int, number: int, timestamp: int, payload: bytes
-    ) -> None:
+    def put_transcoded(self, row: int, number: int, timestamp: int, payload: bytes) -> None:
         """Take a packet of a row that is transcoded."""
-        self._ssrc[row] = ssrc
         self._tracks.put(row, number, timestamp, payload)
 
     def stop(self, row: int, why: RecordingEnd, key: str = "") -> None:
@@ -256,6 +245,13 @@ class Recorder:
 
     # --- one recording ------------------------------------------------------------------------
 
+    def _go_on(self, row: int, codec: Codec) -> None:
+        """Expect another stream after what is owed of the one before, if that leaves any room."""
+        self._settle(row)
+        if self.is_recording[row]:
+            self._listen(row, codec)
+            self._is_stale = True
+
     def _listen(self, row: int, codec: Codec) -> None:
         if codec.is_transcoded:
             self._tracks.begin(row, codec)
@@ -266,7 +262,6 @@ class Recorder:
             self._pauses.begin(row)
         self._law[row] = _LAWS.index(codec)
         self._owed[row] = 0
-        self._ssrc[row] = _NOBODY
 
     def _settle(self, row: int) -> None:
         """Hear what is owed, after what the strip never had: the delay; then hand over all of it."""

@@ -89,7 +89,8 @@ class Senders:
     def connect(self, row: int, media: MediaSession) -> None:
         """Send from the next tick on what *media* says."""
         self._first_word[row] = _FIRST_WORD | media.payload_type << _PAYLOAD_TYPE_AT
-        if not self._is_sending[row]:
+        must_speak = self._rests[row] and not media.silence_suppression
+        if must_speak or not self._is_sending[row]:
             self._begin_spurt(row)
         self._is_sending[row] = True
         self._noise[row] = _NO_NOISE if media.comfort_noise is None else media.comfort_noise

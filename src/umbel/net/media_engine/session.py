@@ -172,7 +172,10 @@ class Session:
         """Take a packet: the second octet, sequence number, timestamp and SSRC, and its payload."""
         self._tables.hearing.pause(self.row)
         second, sequence_number, timestamp, ssrc = header
-        source = self.sources.of(ssrc)
+        latest, source = self.sources.latest, self.sources.of(ssrc)
+        if latest is not None and latest is not source:
+            self._tables.recorder.change_source(self.row)
+            self._tables.tones.change_source(self.row)
         number = source.reception.receive(sequence_number, timestamp, now)
         self._tables.hearing.heard_at[self.row] = now
         media = self.media
@@ -180,7 +183,7 @@ class Session:
             return
         payload_type = second & 0x7F
         if payload_type == media.payload_type:
-            self._record(ssrc, number, timestamp, payload)
+            self._record(number, timestamp, payload)
             return
         noise = None
         if payload_type == media.comfort_noise and payload:
@@ -228,7 +231,7 @@ class Session:
         if recording is not None and key in recording.stop_keys:
             self.end_recording(RecordingEnd.KEY, key)
 
-    def _record(self, ssrc: int, number: int, timestamp: int, payload: bytes) -> None:
+    def _record(self, number: int, timestamp: int, payload: bytes) -> None:
         recorder, tones = self._tables.recorder, self._tables.tones
         if tones.is_listening[self.row]:
             at, octets = np.array([self.row], np.intp), np.frombuffer(payload, np.uint8)
@@ -236,13 +239,11 @@ class Session:
             tones.put(at, numbers, stamps, octets.reshape(1, -1))
         if not recorder.is_recording[self.row]:
             return
-        recorder.change_source(self.row, ssrc)
         if recorder.is_transcoded(self.row):
-            recorder.put_transcoded(self.row, ssrc, number, timestamp, payload)
+            recorder.put_transcoded(self.row, number, timestamp, payload)
             return
         recorder.put(
             np.array([self.row], np.intp),
-            np.array([ssrc], np.uint32),
             np.array([number], np.int64),
             np.array([timestamp], np.int64),
             np.frombuffer(payload, np.uint8).reshape(1, -1),

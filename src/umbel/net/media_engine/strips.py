@@ -248,7 +248,7 @@ class Strips:
             return
         self._follow(row, stray)
         self._write_one(row, stray)
-        self._write_one(row, packet)
+        self._put_one(row, packet)
 
     def _follow(self, row: int, stray: _Stray) -> None:
         """Set the clock so that *stray* comes next after what the strip holds."""

@@ -41,9 +41,17 @@ class Tones:
         self.is_listening[row] = codec is not None
         if codec is not None:
             self._law[row] = PLAIN_CODECS.index(codec)
-            self._strips.begin(row, g711.SILENCE[codec])
-            self._detector.begin(row)
+            self._begin(row)
         self._rows = np.flatnonzero(self.is_listening)
+
+    def change_source(self, row: int) -> None:
+        """Listen to another source of the same call, whose numbers and timestamps are its own."""
+        if self.is_listening[row]:
+            self._begin(row)
+
+    def _begin(self, row: int) -> None:
+        self._strips.begin(row, g711.SILENCE[PLAIN_CODECS[self._law[row]]])
+        self._detector.begin(row)
 
     def put(
         self, rows: Rows, numbers: NDArray[np.int64], stamps: NDArray[np.int64], payloads: Octets

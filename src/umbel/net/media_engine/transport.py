@@ -43,8 +43,9 @@ class Transport:
         What it did not change stays: an address that was learnt, and with the same key the
         packets that count as repeated (RFC 3711 section 3.3.2).
         """
-        self._rtp = _renewed(self._rtp, media.remote_address, media.remote_port, learns)
-        self._rtcp = _renewed(self._rtcp, media.remote_address, media.remote_rtcp_port, learns)
+        address = media.remote_address
+        self._rtp = self._rtp.renewed(address, media.remote_port, learns=learns)
+        self._rtcp = self._rtcp.renewed(address, media.remote_rtcp_port, learns=learns)
         self._payload_types = _payload_types(media)
         self._take_keys(media)
 
@@ -122,7 +123,7 @@ class Transport:
 
     def may_move_to(self, source: Endpoint) -> bool:
         """Say whether a packet that continues the stream may come from *source* all the same."""
-        return self._rtp.may_move and source != self._rtp.target
+        return self._rtp.may_move and not self._rtp.admits(source)
 
     @property
     def may_move(self) -> bool:
@@ -187,7 +188,7 @@ class Transport:
         if data[0] != _PLAIN_FIRST_OCTET:
             data = bytes(replace(Packet.parse(data), csrcs=(), extension=None))
         is_expected = data[1] & 0x7F in self._payload_types
-        is_known = self._rtp.is_settled and trail is None
+        is_known = self._rtp.is_settled and source == self._rtp.target
         return data if is_expected or is_known else None
 
     def _may_be_ours(self, data: bytes, source: Endpoint, trail: Trail | None) -> bool:
@@ -198,12 +199,6 @@ class Transport:
         if self._receives_with is not None:
             return trail.is_of(ssrc)
         return trail.is_continued_by(ssrc, number, timestamp)
-
-
-def _renewed(origin: Origin, address: str, port: int, learns: bool) -> Origin:
-    if origin.agreed == (address, port) and origin.learns == learns:
-        return origin
-    return Origin(address, port, learns=learns)
 
 
 def _payload_types(media: MediaSession) -> frozenset[int]:
