@@ -92,6 +92,20 @@ class TestAMessage:
         assert shown("gateway=lync", noise) == [noise]
         assert shown("caller=2001", noise) == []
 
+    def test_is_looked_at_line_by_line_where_lines_are_not_monstrous(self) -> None:
+        """A pattern that tries each place anew would take seconds for one datagram."""
+        monstrous = message(more=f'P-Asserted-Identity: "{"x" * 2000}" <sip:1876@um.test>\r\n')
+        usual = message(more="P-Asserted-Identity: sip:1876@um.test\r\n")
+
+        assert shown("caller=1876", monstrous, usual) == [usual]
+
+    def test_whose_call_has_a_monstrous_name_is_not_remembered(self) -> None:
+        name = "x" * 1000
+        first = message(call=name)
+        reply = replace(first, octets=f"SIP/2.0 200 OK\r\nCall-ID: {name}\r\n\r\n".encode())
+
+        assert shown("dialled=9000", first, reply) == [first]
+
 
 class TestAHandshake:
     def test_is_shown_at_once_where_the_gateway_is_meant(self) -> None:

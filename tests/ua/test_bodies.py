@@ -30,6 +30,10 @@ class TestSessionDescription:
                 b"preamble\r\n--a b\r\ncontent-type: application/sdp\r\n\r\nv=0\r\n\r\n--a b--\r\n",
             ),
             (
+                'multipart/mixed; boundary="\udcff"',
+                b"--\xff\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n\r\n--\xff--\r\n",
+            ),
+            (
                 "multipart/alternative;boundary=x",
                 b"--x\r\nContent-ID: 1\r\n\r\nno type\r\n"
                 b"--x\r\nX: y\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n\r\n"

@@ -141,6 +141,21 @@ class TestTheirReInvite:
         assert bell.told(LegEnded)[0].reason == "no ACK to our 200"
         assert bell.gauges == EMPTY
 
+    def test_that_comes_anew_with_the_same_number_is_acknowledged_once(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        """As a peer does that tries its next server before the first one's answer came."""
+        for branch in ("z9hG4bKfirst", "z9hG4bKsecond"):
+            connected.request("INVITE", body=sdp(), number=7, branch=branch)
+            network.run(0.1)
+        connected.acknowledge(number=7)
+        network.run(40)
+        assert not bell.told(LegEnded)
+
+        connected.ask("BYE", number=8)
+        network.run_to_rest()
+        assert bell.gauges == EMPTY
+
 
 class TestTheirUpdate:
     def test_with_an_offer_is_answered(

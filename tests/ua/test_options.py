@@ -1,9 +1,10 @@
 """OPTIONS of ours: is a gateway alive? (RFC 3261 section 11)."""
 
+import pytest
 from tests.support.scripted_peers import Peer
 from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork
 
-from umbel.sip.hop import Hop, Transport
+from umbel.sip.hop import Hop, Source, Transport
 from umbel.sip.uri import Uri
 from umbel.ua.admission import Refusal
 from umbel.ua.events import OptionsAnswered
@@ -39,6 +40,20 @@ class TestOptionsToUs:
 
         (answer,) = network.responses(403, "OPTIONS")
         assert answer.headers.get("Retry-After") is None
+
+    def test_are_answered_where_we_have_a_fault(self, network: VirtualNetwork, bell: Agent) -> None:
+        def fail(_source: Source) -> Refusal | None:
+            raise RuntimeError("a fault of ours")
+
+        watson = Agent(network, "watson", "192.0.2.2", admits=fail)
+        ask(network, bell, "sip:192.0.2.2")
+        with pytest.raises(RuntimeError, match="a fault of ours"):
+            network.run_to_rest()
+        watson.settle()
+        network.run_to_rest()
+
+        assert network.responses(500, "OPTIONS")
+        assert (bell.gauges, watson.gauges) == (EMPTY, EMPTY)
 
 
 class TestOptions:

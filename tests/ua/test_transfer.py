@@ -283,6 +283,13 @@ class TestNotify:
     ) -> None:
         assert notify(connected, "200 OK", "terminated") == 481
 
+    def test_for_a_refer_with_a_monstrous_number_is_for_the_last_one(
+        self, network: VirtualNetwork, bell: Agent, connected: Caller
+    ) -> None:
+        refer(network, bell)
+
+        assert notify(connected, "200 OK", event="refer;id=" + "9" * 5000) == 200
+
     def test_after_the_call_is_refused(
         self, network: VirtualNetwork, bell: Agent, connected: Caller
     ) -> None:

@@ -19,7 +19,7 @@ from umbel.core.errors import Unavailable
 from umbel.core.instants import Clock, Duration, Instant
 
 from .layer import Address, shown
-from .receive_buffer import ask_for_room
+from .socket_room import ask_for_room
 
 LARGEST: Final = 65_535
 """Bytes of the largest datagram that can come."""

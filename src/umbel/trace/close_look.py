@@ -15,9 +15,14 @@ Value = TypeVar("Value")
 _MOST: Final = 10_000
 """Calls, and connections, that are remembered; the oldest are forgotten first."""
 
-_USER: Final = r"[^\r\n]*?sips?:([^@;>\s]+)@"
+_LONGEST_LINE: Final = 1024
+"""Characters: strangers decide what is looked at, and a pattern may try each place anew."""
+_LONGEST_ID: Final = 256
+"""Characters of the Call-ID of a call that is remembered."""
+
+_USER: Final = r"[^\r\n]*?sips?:([^@;>\s:]{1,256})@"
 _CALLERS: Final = re.compile(rf"(?im)^(?:From|f|P-Asserted-Identity)\s*:{_USER}")
-_TARGETS: Final = re.compile(rf"(?im)^(?:To|t)\s*:{_USER}|^[A-Z]+ sips?:([^@;\s]+)@")
+_TARGETS: Final = re.compile(rf"(?im)^(?:To|t)\s*:{_USER}|^[A-Z]+ sips?:([^@;\s]{{1,256}})@")
 
 
 class CloseLook:
@@ -49,13 +54,13 @@ class CloseLook:
         call_id = glance(passage.octets).call_id
         if call_id in self._calls:
             return True
-        head = passage.octets.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
+        head = _head(passage.octets)
         is_wanted = self._wanted.matches(
             caller=_CALLERS.findall(head),
             dialled=["".join(found) for found in _TARGETS.findall(head)],
             gateway=self._gateways_at(passage.remote[0]),
         )
-        if is_wanted:
+        if is_wanted and len(call_id) <= _LONGEST_ID:
             _remember(self._calls, call_id, None)
         return is_wanted
 
@@ -77,6 +82,13 @@ class CloseLook:
             return []
         _remember(self._connections, entry.connection, None)
         return [entry]
+
+
+def _head(octets: bytes) -> str:
+    """Give what is looked at of a message: the lines of its head that are not too long."""
+    lines = octets.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    usual = b"\r\n".join(line for line in lines if len(line) <= _LONGEST_LINE)
+    return usual.decode("utf-8", "replace")
 
 
 def _remember(kept: "OrderedDict[str, Value]", key: str, value: Value) -> None:

@@ -3,6 +3,7 @@
 import re
 
 from umbel.sip.errors import UnsupportedMediaType
+from umbel.sip.grammar import to_octets
 from umbel.sip.message import Request, Response
 
 SESSION_DESCRIPTION = "application/sdp"
@@ -56,7 +57,7 @@ def _find(content_type: str, body: bytes, depth: int = 0) -> bytes | None:
 
 def _parts(body: bytes, boundary: str) -> list[bytes]:
     """Split at the delimiters (RFC 2046 section 5.1.1); what is around the parts is no part."""
-    return re.split(rb"(?:^|\r?\n)--" + re.escape(boundary.encode()) + rb"[ \t]*", body)[1:]
+    return re.split(rb"(?:^|\r?\n)--" + re.escape(to_octets(boundary)) + rb"[ \t]*", body)[1:]
 
 
 def _find_in_part(part: bytes, depth: int) -> bytes | None:

@@ -60,6 +60,11 @@ class Reception:
             self._lead(arrival, now)
         except PeerError as error:
             self._refuse(arrival, error, now)
+        except Exception:
+            # A fault of ours is told by whoever drives us; the peer gets an answer all the same, and
+            # its transaction an end.
+            self._respond(arrival, Status.SERVER_INTERNAL_ERROR, now)
+            raise
 
     def _lead(self, arrival: RequestArrived, now: Instant) -> None:
         match arrival.request.method, arrival.request.to.tag:

@@ -94,6 +94,7 @@ class Session:
             on_ack=on_ack,
             on_silence=partial(self._not_acknowledged, invite.cseq.number),
         )
+        self._forget_acceptance(invite.cseq.number)
         self._acceptances[invite.cseq.number] = acceptance
         correspondence.enter()
         acceptance.start(now)
@@ -130,7 +131,7 @@ class Session:
         return True
 
     def _not_acknowledged(self, number: int, now: Instant) -> None:
-        del self._acceptances[number]
+        self._acceptances.pop(number, None)
         if self._farewell is None:
             self._leg.leave("no ACK to our 200", now, status=Status.REQUEST_TIMEOUT)
         else:
@@ -164,6 +165,13 @@ class Session:
         self._farewell = None
         acceptances, self._acceptances = self._acceptances, {}
         for acceptance in acceptances.values():
+            acceptance.stop()
+            self._leg.correspondence.finish()
+
+    def _forget_acceptance(self, number: int) -> None:
+        """Await one ACK no more: the peer has sent another INVITE with the same number."""
+        acceptance = self._acceptances.pop(number, None)
+        if acceptance is not None:
             acceptance.stop()
             self._leg.correspondence.finish()
 

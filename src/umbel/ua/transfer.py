@@ -1,5 +1,6 @@
 """Blind transfer: REFER and what the peer tells of it (RFC 3515, RFC 3892, RFC 6665)."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from .events import TransferProgress
 from .failover import Answer
 from .responses import ALLOW_EVENTS
 from .wire import Alarm
+
+_number = re.compile("[0-9]{1,10}").fullmatch
 
 if TYPE_CHECKING:
     from .leg import Leg
@@ -168,4 +171,4 @@ def _without_body(state: SubscriptionState) -> Outcome:
 
 def _is_of_earlier_refer(event_id: str | None, number: int) -> bool:
     """Say whether a NOTIFY names a REFER before the one with *number* (RFC 3515 section 2.4.6)."""
-    return event_id is not None and event_id.isdecimal() and int(event_id) < number
+    return event_id is not None and bool(_number(event_id)) and int(event_id) < number

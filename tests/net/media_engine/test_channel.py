@@ -20,7 +20,7 @@ from umbel.media.engine import (
     Tone,
 )
 from umbel.net.media_engine import channel as channels
-from umbel.net.media_engine.channel import Channel, Disconnected, Unpacker, pack
+from umbel.net.media_engine.channel import Channel, Disconnected, NodeStandsStill, Unpacker, pack
 
 MESSAGES: list[Command] = [StopPlaying(session="a"), Close(session="a"), Close(session="b")]
 
@@ -118,17 +118,17 @@ class TestSending:
             channel.send(())
 
         assert given == MESSAGES * 10_000
-        assert not channel.has_unsent
+        assert not channel.unsent
 
     def test_gives_up_a_node_that_does_not_read(
         self, pair: Pair, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(channels, "_MOST_UNREAD", 1000)
         channel, _ = pair
-        while not channel.has_unsent:
+        while not channel.unsent:
             channel.send(MESSAGES)
 
-        with pytest.raises(Disconnected, match="stopped reading"):
+        with pytest.raises(NodeStandsStill, match="octets unread"):
             channel.send([Close(session=str(number)) for number in range(500)])
 
     def test_to_a_node_that_is_gone_is_told(self, pair: Pair) -> None:

@@ -2,7 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from tests.support.rtp_peer import RtpPeer
@@ -10,6 +12,7 @@ from tests.support.studio import PORTS
 
 from umbel.media.engine import Close, Closed, Command, Connect, Event, Load, Open, Opened
 from umbel.net.media_engine.channel import Unpacker, pack
+from umbel.net.media_engine.engine import TICK, Engine
 from umbel.net.media_engine.process import LoadMeter, Standing, serve
 
 
@@ -34,6 +37,12 @@ class Node:
 
 @pytest.fixture
 def node() -> Iterator[Node]:
+    with running() as node:
+        yield node
+
+
+@contextmanager
+def running() -> Iterator[Node]:
     ours, theirs = socket.socketpair()
     thread = threading.Thread(target=serve, args=(theirs, PORTS))
     thread.start()
@@ -70,6 +79,16 @@ class TestTheLoop:
         assert isinstance(load, Load)
         assert load.sessions == 1
         assert 0 < load.busy < 1
+
+    def test_does_what_the_node_says_where_every_tick_takes_too_long(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else the end of calls, which would help it, would never be heard."""
+        monkeypatch.setattr(Engine, "tick", lambda _engine, _frames: time.sleep(1.2 * TICK))
+        with running() as node:
+            node.send(Open(session="a", address="127.0.0.1"))
+
+            assert isinstance(node.await_(Opened), Opened)
 
 
 class TestLoad:

@@ -1,5 +1,7 @@
 """Timers as data."""
 
+import weakref
+
 from umbel.core.instants import Instant
 from umbel.sip.transaction.timers import Agenda, Timer, Timers, Timing, doubled
 
@@ -81,6 +83,32 @@ class TestAgenda:
         assert list(agenda.due(at(4))) == []
         assert list(agenda.due(at(5))) == ["one"]
         assert agenda.next_timeout is None
+
+    def test_keeps_nobody_alive_who_was_stopped(self) -> None:
+        class Leg:
+            """Has something to do much later."""
+
+        agenda: Agenda[Leg] = Agenda()
+        agenda.set(Leg(), at(1))
+        legs = weakref.WeakSet[Leg]()
+        for number in range(1000):
+            leg = Leg()
+            legs.add(leg)
+            agenda.set(leg, at(100 + number))
+            agenda.set(leg, None)
+        del leg
+
+        assert len(legs) < 100
+        assert agenda.next_timeout == at(1)
+
+    def test_is_in_order_however_many_were_stopped(self) -> None:
+        agenda: Agenda[int] = Agenda()
+        for number in range(300):
+            agenda.set(number, at(1000 - number))
+        for number in range(300):
+            agenda.set(number, at(2000 - number) if number % 3 else None)
+
+        assert list(agenda.due(at(3000))) == [n for n in reversed(range(300)) if n % 3]
 
     def test_forgets_whoever_is_gone(self) -> None:
         agenda: Agenda[str] = Agenda()

@@ -23,18 +23,26 @@ Message = TypeVar("Message")
 
 _LENGTH: Final = struct.Struct("!I")
 _READ: Final = 1 << 18
-_MOST_UNREAD: Final = 1 << 27
-"""Octets: a node that has not read so much (many minutes of recordings) will not read again."""
+_MOST_UNREAD: Final = 1 << 29
+"""Octets: a node that has not read so much, half a minute of a thousand recordings, will not any more."""
 
 
 class Disconnected(Unavailable):
     """The other end of the stream is gone."""
 
 
+class NodeStandsStill(Disconnected):
+    """The other end of the stream reads nothing any more."""
+
+
 def pack(messages: Sequence[object]) -> bytes:
     """Give the octets of one batch."""
-    body = pickle.dumps(tuple(messages), protocol=pickle.HIGHEST_PROTOCOL)
+    body = _body(messages)
     return _LENGTH.pack(len(body)) + body
+
+
+def _body(messages: Sequence[object]) -> bytes:
+    return pickle.dumps(tuple(messages), protocol=pickle.HIGHEST_PROTOCOL)
 
 
 def _reduced(
@@ -157,9 +165,9 @@ class Channel(Generic[Message]):
         return self._stream.fileno()
 
     @property
-    def has_unsent(self) -> bool:
-        """Say whether something waits until the node reads."""
-        return bool(self._unsent)
+    def unsent(self) -> int:
+        """Give how many octets wait until the node reads."""
+        return len(self._unsent)
 
     def receive(self) -> Iterator[Message]:
         """Give the messages that have arrived; raise ``Disconnected`` when the node is gone."""
@@ -175,19 +183,19 @@ class Channel(Generic[Message]):
 
     def send(self, messages: Sequence[object]) -> None:
         """Send a batch as far as the node reads; the rest goes with the next call."""
-        octets = pack(messages) if messages else b""
-        if not self._unsent:
-            octets = octets[self._push(octets) :]
-        self._unsent += octets
+        if messages:
+            body = _body(messages)
+            self._unsent += _LENGTH.pack(len(body))
+            self._unsent += body
         if len(self._unsent) > _MOST_UNREAD:
-            raise Disconnected("the node has stopped reading")
+            raise NodeStandsStill(f"the node has left {len(self._unsent)} octets unread")
         while self._unsent and (pushed := self._push(self._unsent)):
             del self._unsent[:pushed]
 
-    def _push(self, octets: bytes | bytearray) -> int:
+    def _push(self, octets: bytearray) -> int:
         """Send what the stream takes now; give how many octets that were."""
         try:
-            return self._stream.send(octets) if octets else 0
+            return self._stream.send(octets)
         except BlockingIOError:
             return 0  # The stream is full; what is left is sent when the node has read.
         except OSError as error:

@@ -23,6 +23,7 @@ from umbel.media.engine import (
     SendKey,
 )
 from umbel.media.telephone_event import KEYS
+from umbel.net.socket_room import ask_for_room_to_send
 
 from .channel import Unpacker, pack
 from .pressing import LONGEST
@@ -43,6 +44,8 @@ node that itself stood still from blaming the engine."""
 _SILENT_AT_FIRST: Final = 12
 """The same for a process that has only been started, perhaps by a machine that is very busy."""
 
+_ROOM: Final = 1 << 22
+"""Octets of either direction of the stream: the recordings of some ticks."""
 _GATHERING: Final = 0.004
 """Seconds within which commands are sent together: the engine acts once in 20 ms anyway."""
 
@@ -259,6 +262,8 @@ class MediaEngine:
 
     async def _start_link(self) -> "_Link":
         ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            ask_for_room_to_send(end, _ROOM)
         try:
             with theirs:
                 process = await self._start_process(theirs)

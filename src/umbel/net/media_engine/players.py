@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umbel.media.comfort_noise import ComfortNoise
+from umbel.media.frame import FRAME
 from umbel.media.g711 import SAMPLES_PER_SECOND
 from umbel.media.session import Codec
 
@@ -108,7 +109,10 @@ class Players:
         ready, left = self._ready[row], end - start
         if left:
             ready[:left] = ready[start:end].copy()
+        elif not end:
+            # The first piece is shorter, so that those who began together do not read on together.
+            ready = ready[: _READY - row * FRAME % _READY]
         read = left + self._playing[row].read_into(ready[left:])
-        if read < _READY:
-            ready[read:] = self._audio[self._silence[row]]
+        if read < len(ready):
+            self._ready[row, read:] = self._audio[self._silence[row]]
         self._sent[row], self._end[row] = 0, read

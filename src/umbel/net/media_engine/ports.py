@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Final
 
 from umbel.core.errors import Unavailable
-from umbel.net.receive_buffer import ask_for_room
+from umbel.net.socket_room import ask_for_room
 
 from .names import Endpoint
 

@@ -25,9 +25,11 @@ from umbel.net.clock import SystemClock
 from umbel.net.open_sockets import allow_many_sockets
 from umbel.net.randomness import SystemRandomness
 
-from .channel import Channel, Disconnected
+from .channel import Channel, Disconnected, NodeStandsStill
 from .engine import TICK, Engine
 
+_MUCH: Final = 1 << 23
+"""Octets that a node has left unread: half a second of a thousand recordings."""
 _LOAD_EVERY: Final = 50
 """Ticks."""
 _NICENESS: Final = -10
@@ -96,6 +98,8 @@ def serve(
         )
         try:
             _Loop(stream, engine, LoadMeter(standing)).run()
+        except NodeStandsStill as error:
+            raise SystemExit(f"A media engine ended: {error}.") from None
         except Disconnected:
             return
         finally:
@@ -116,14 +120,14 @@ class _Loop:
     def run(self) -> None:
         """Go on until the node is gone, which is told by ``Disconnected``."""
         while True:
-            wait = self._due - time.monotonic()
-            if wait > 0:
-                self._serve_node(wait)
-            else:
-                self._tick(-wait)
+            # Where every tick is late, too: the end of calls is what ends that.
+            self._serve_node(max(0.0, self._due - time.monotonic()))
+            late = time.monotonic() - self._due
+            if late >= 0:
+                self._tick(late)
 
     def _serve_node(self, wait: Duration) -> None:
-        writing = [self._channel] if self._channel.has_unsent else []
+        writing = [self._channel] if self._channel.unsent else []
         ready, writable, _ = select.select([self._channel], writing, [], wait)
         if ready:
             for command in self._channel.receive():
@@ -139,8 +143,16 @@ class _Loop:
         load = self._meter.add(frames, late, time.thread_time() - began, len(self._engine))
         events = self._engine.take_events()
         self._channel.send(events if load is None else (*events, load))
+        self._let_node_read()
         if load is not None:
             self._collect_garbage()
+
+    def _let_node_read(self) -> None:
+        """Wait for up to a tick where much is unread: past the limit, sound is late, and not lost."""
+        until = time.monotonic() + TICK
+        while self._channel.unsent > _MUCH and (left := until - time.monotonic()) > 0:
+            select.select([], [self._channel], [], left)
+            self._channel.send(())
 
     def _collect_garbage(self) -> None:
         """Look for cycles among what is new, if the next tick leaves time for that."""

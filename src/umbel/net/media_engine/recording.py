@@ -58,6 +58,10 @@ class Recorder:
         self._tracks = Tracks(rows, DELAY * FRAME)
         self._meter = SilenceMeter(rows)
         self._law = np.zeros(rows, np.intp)
+        self._cut = np.full(rows, MOST_HEARD, np.int64)
+        """Frames in the strip, of which all but the history are handed over."""
+        self._passed = 0
+        """Frames since the engine began."""
         self._owed = np.zeros(rows, np.int64)
         """Frames that passed and are still in the strip: the delay that packets are given."""
         self._samples = np.zeros(rows, np.int64)
@@ -73,6 +77,9 @@ class Recorder:
         self._longest[row] = round(command.longest * SAMPLES_PER_SECOND)
         self._silence[row] = round(command.silence * SAMPLES_PER_SECOND) or _FOR_EVER
         self._samples[row] = 0
+        # The first piece is shorter, so that the pieces of all recordings come evenly spread,
+        # however many of them began in one moment.
+        self._cut[row] = HISTORY + 1 + (row - self._passed) % _SECOND
         self._listen(row, codec)
         self._meter.begin(row)
         self.is_recording[row] = True
@@ -131,6 +138,7 @@ class Recorder:
     def tick(self, frames: int) -> None:
         """Let *frames* of 20 ms pass in every recording of G.711."""
         for _ in range(min(frames, _MOST_FRAMES_AT_ONCE)):
+            self._passed += 1
             if self._is_stale:
                 self._rows = np.flatnonzero(self.is_recording & ~self._tracks.are_here)
                 self._is_stale = False
@@ -165,7 +173,13 @@ class Recorder:
     def _collect(self, rows: Rows) -> None:
         """Count the frame that was heard; hand over whole seconds; end at the limit."""
         self._samples[rows] += FRAME
-        self._hand_over(rows[self._strips.heard[rows] == MOST_HEARD], _SECOND)
+        full = rows[self._strips.heard[rows] == self._cut[rows]]
+        if len(full):
+            is_first = self._cut[full] < MOST_HEARD
+            self._hand_over(full[~is_first], _SECOND)
+            for row in full[is_first].tolist():
+                self._hand_over(np.array([row], np.intp), int(self._cut[row]) - HISTORY)
+                self._cut[row] = MOST_HEARD
         for row in rows[self._samples[rows] >= self._longest[rows]].tolist():
             self._end(row, RecordingEnd.LIMIT)
 
@@ -189,7 +203,8 @@ class Recorder:
         excess = np.maximum(handed - self._longest[rows], 0)
         for law in different(self._law[rows]):
             alike = np.flatnonzero(self._law[rows] == law)
-            pairs = octets[alike].view(np.uint16)
+            of_law = octets if len(alike) == len(rows) else octets[alike]
+            pairs = of_law.view(np.uint16)
             linear = np.take(_DECODING[law], pairs, mode="clip").view(np.int16)
             for row, samples, over in zip(
                 rows[alike].tolist(), linear, excess[alike].tolist(), strict=True

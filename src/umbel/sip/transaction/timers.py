@@ -4,11 +4,14 @@ import heapq
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from umbel.core.instants import Duration, Instant
 
 Name = TypeVar("Name", bound=Hashable)
+
+_SPARE: Final = 64
+"""Outdated entries that an agenda keeps, however few others there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +119,12 @@ class Agenda(Generic[Name]):
             return
         if at is None:
             del self._due[name]
-            return
-        self._due[name] = at
-        self._entries += 1
-        heapq.heappush(self._heap, (at, self._entries, name))
+        else:
+            self._due[name] = at
+            self._entries += 1
+            heapq.heappush(self._heap, (at, self._entries, name))
+        if len(self._heap) > _SPARE + 2 * len(self._due):
+            self._forget_outdated()
 
     def due(self, now: Instant) -> Iterator[Name]:
         """Take out the machines that are due, the earliest first."""
@@ -127,6 +132,12 @@ class Agenda(Generic[Name]):
             _at, _entry, name = heapq.heappop(self._heap)
             del self._due[name]
             yield name
+
+    def _forget_outdated(self) -> None:
+        """Keep nothing that was stopped: what was to happen then would live until it was due."""
+        self._heap = [(at, number, name) for number, (name, at) in enumerate(self._due.items())]
+        self._entries = len(self._heap)
+        heapq.heapify(self._heap)
 
     def _drop_outdated(self) -> None:
         while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
