@@ -1,15 +1,19 @@
 """Configuration, events, calls and nodes, on both databases."""
 
 import asyncio
+import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+import structlog.testing
+from sqlalchemy import Connection, Table, insert
 from tests.support.program import eventually
 from tests.support.still_clock import PIONEERS_DAY
 
 from umbel.backends.sql import SqlStore, schema
+from umbel.backends.sql.rows import put_rows
 from umbel.core import event_catalogue
 from umbel.core.errors import Mistake, Misuse
 from umbel.core.events import Category, Event, EventKind, Level
@@ -247,6 +251,9 @@ class TestEvents:
         return await store.events.query(**criteria)  # type: ignore[arg-type]  # as the tests give them
 
 
+UNREADABLE = "\udcff"
+"""Stands for an octet that is no UTF-8: no database takes it."""
+
 RINGING = CallRecord(
     id="call-1",
     node="node01",
@@ -336,6 +343,40 @@ class TestCalls:
         abandoned = await store.calls.abandon("node02", PIONEERS_DAY, "node02 stopped")
 
         assert abandoned == (1 if store.url.startswith("sqlite") else 0)
+
+    async def test_that_go_on_meanwhile_are_not_set_back_by_another_that_is_refused(
+        self, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun, may_go_on = threading.Event(), threading.Event()
+
+        def put_slowly(
+            connection: Connection, table: Table, rows: list[Mapping[str, object]]
+        ) -> None:
+            begun.set()
+            assert may_go_on.wait(10)
+            put_rows(connection, table, rows)
+
+        monkeypatch.setattr("umbel.backends.sql.calls.put_rows", put_slowly)
+        store.calls.put(replace(RINGING, state=CallState.ANSWERED))
+        store.calls.put(replace(PAST, reason=UNREADABLE))
+        assert await asyncio.to_thread(begun.wait, 10)
+        ended = replace(RINGING, state=CallState.ENDED, ended=PIONEERS_DAY)
+        store.calls.put(ended)
+        may_go_on.set()
+
+        await self.kept(store)
+        await self.kept(store)  # Nothing that was written once more comes after the end either.
+
+        assert await store.calls.recent() == [ended]
+
+    async def test_that_are_refused_are_told_in_the_log(self, store: SqlStore) -> None:
+        with structlog.testing.capture_logs() as logs:
+            store.calls.put(RINGING)
+            store.calls.put(replace(PAST, reason=UNREADABLE))
+            await self.kept(store)
+
+        assert [(line["what"], line["log_level"]) for line in logs] == [("call call-0", "error")]
+        assert await store.calls.recent() == [RINGING]
 
     async def kept(self, store: SqlStore) -> None:
         """What was put is kept once a later write is."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from umbel.core.errors import Unavailable
 
 from .database import Database
+from .engine import border
 
 Kept = TypeVar("Kept")
 
@@ -22,6 +23,7 @@ class Outbox(Generic[Kept]):
     Takes what becomes rows of one table. It replaces what has the same key and is still waiting.
 
     Where a batch is refused, its rows are written one by one, so that one bad row costs no other.
+    That is done within the same change: what was put later is written later.
     """
 
     def __init__(
@@ -39,25 +41,32 @@ class Outbox(Generic[Kept]):
             self._batch = batch = _Batch[Kept]()
             batch.add(key, waiting)
             done = self._database.submit(
-                lambda connection: self._write(connection, batch.close()), may_linger=True
+                lambda connection: self._write_batch(connection, batch.close()), may_linger=True
             )
-            done.add_done_callback(lambda done: self._see_to(batch, done))
+            done.add_done_callback(lambda done: _tell_lost(batch, done))
 
-    def _see_to(self, batch: "_Batch[Kept]", done: "Future[object]") -> None:
-        error = done.exception()
+    def _write_batch(
+        self, connection: Connection, rows: "list[_Waiting[Kept]]"
+    ) -> "list[_Refused[Kept]]":
+        """Write rows, and give those that are refused."""
+        error = self._refusal(connection, rows)
         if error is None:
-            return
-        if isinstance(error, Unavailable) or len(batch.rows) == 1:
-            for waiting in batch.rows.values():
-                _log.error("not kept in the store", what=waiting.what, error=str(error))
-            return
-        for waiting in batch.rows.values():
-            self._write_alone(waiting)
+            return []
+        if len(rows) == 1:
+            return [(rows[0], error)]
+        tried = ((row, self._refusal(connection, [row])) for row in rows)
+        return [(row, error) for row, error in tried if error is not None]
 
-    def _write_alone(self, waiting: "_Waiting[Kept]") -> None:
-        self._database.write_soon(
-            lambda connection: self._write(connection, [waiting.kept]), waiting.what
-        )
+    def _refusal(self, connection: Connection, rows: "list[_Waiting[Kept]]") -> Exception | None:
+        """Write all rows or none, and say why none; ``Unavailable`` is not because of them."""
+        try:
+            with border(self._database.url), connection.begin_nested():
+                self._write(connection, [row.kept for row in rows])
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told with the row
+            return error
+        return None
 
 
 class _Waiting(NamedTuple, Generic[Kept]):
@@ -65,6 +74,10 @@ class _Waiting(NamedTuple, Generic[Kept]):
 
     kept: Kept
     what: str
+
+
+_Refused = tuple[_Waiting[Kept], Exception]
+"""What does not become a row, and why."""
 
 
 class _Batch(Generic[Kept]):
@@ -83,8 +96,16 @@ class _Batch(Generic[Kept]):
             self.rows[key] = waiting
             return True
 
-    def close(self) -> list[Kept]:
+    def close(self) -> list[_Waiting[Kept]]:
         """Give what becomes rows; no more is taken."""
         with self._lock:
             self._is_closed = True
-            return [waiting.kept for waiting in self.rows.values()]
+            return list(self.rows.values())
+
+
+def _tell_lost(batch: _Batch[Kept], done: "Future[list[_Refused[Kept]]]") -> None:
+    """Tell in the log what was refused, or that nothing of a batch was written."""
+    error = done.exception()
+    lost = [(row, error) for row in batch.rows.values()] if error is not None else done.result()
+    for row, why in lost:
+        _log.error("not kept in the store", what=row.what, error=str(why))
