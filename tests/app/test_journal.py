@@ -82,6 +82,16 @@ class TestTheRecord:
 
         assert desk.texts == ["dials 6 digits"]
 
+    def test_can_be_kept_whatever_a_peer_gave_as_the_reason(self) -> None:
+        desk = Desk()
+        desk.journal.milestone("message.delayed", {"reason": "\0", "seconds": 2.5})
+        desk.journal.ended(200, "\udcff is gone\n")
+
+        (record,) = desk.kept
+        assert record.reason == "� is gone "
+        assert record.milestones[0].fields == {"reason": "�", "seconds": 2.5}
+        assert desk.texts == ["is gone (� is gone )"]
+
     @pytest.mark.parametrize(
         ("from_", "name", "number"),
         [

@@ -67,6 +67,17 @@ class TestACallThatIsAnswered:
         assert ending(board) == (catalogue.CALL_ENDED, "the peer hung up")
 
     @in_virtual_time
+    async def test_is_written_down_where_its_end_has_a_reason_that_is_no_utf_8(self) -> None:
+        board = Switchboard()
+        caller = await board.call(RECEPTION)
+        caller.request("BYE", fields=(("Reason", 'SIP;cause=200;text="\udcff"'),))
+        await board.passes(1.0)
+
+        assert has_been_put_down(board)
+        assert board.record.reason == "�"
+        assert ending(board) == (catalogue.CALL_ENDED, "�")
+
+    @in_virtual_time
     async def test_tells_the_engine_beforehand_where_its_audio_comes_from(self) -> None:
         board = Switchboard()
         await board.hang_up(await board.call(RECEPTION))

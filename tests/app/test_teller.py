@@ -29,6 +29,18 @@ class TestAnEvent:
 
         assert late == []
 
+    def test_can_be_shown_and_kept_whatever_a_peer_wrote(self) -> None:
+        told: list[Event] = []
+        teller = Teller("node01.umbel.test", StillClock())
+        teller.add_listener(told.append)
+        reason = "found the header \0 in sip:jürgen@a?\x1b[2J\n\udcff=1"
+        teller.tell(catalogue.MALFORMED_MESSAGE, peer="UDP 192.0.2.1:5060", reason=reason)
+
+        (event,) = told
+        assert event.fields["reason"] == "found the header � in sip:jürgen@a?�[2J �=1"
+        assert event.fields["peer"] == "UDP 192.0.2.1:5060"
+        assert event.sentence.isprintable()
+
     @pytest.mark.parametrize(
         ("fields", "missing"),
         [

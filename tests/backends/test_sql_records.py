@@ -187,6 +187,10 @@ class TestARemovedMailbox:
         await again.close()
 
 
+UNREADABLE = "\udcff"
+"""Stands for an octet that is no UTF-8: no database takes it."""
+
+
 def started(listeners: str = "udp:10.0.0.1:5060", after: float = 0) -> Event:
     return Event(
         kind=event_catalogue.SERVICE_STARTED,
@@ -245,14 +249,19 @@ class TestEvents:
         assert event.sentence == "The flux is {new}."
         assert (event.kind.number, event.kind.level) == (9999, Level.WARNING)
 
+    @pytest.mark.parametrize("text", ["\0", UNREADABLE])
+    async def test_that_cannot_be_kept_cost_no_others(self, store: SqlStore, text: str) -> None:
+        """SQLite takes a NUL; PostgreSQL does not, and is there nevertheless."""
+        store.events.append(started(text))
+        store.events.append(engine_lost(after=1))
+
+        assert engine_lost(after=1) in await self.all_of(store)
+
     async def all_of(self, store: SqlStore, **criteria: object) -> list[Event]:
         """What was appended is kept once a later write is."""
         await store._database.write(lambda connection: None)
         return await store.events.query(**criteria)  # type: ignore[arg-type]  # as the tests give them
 
-
-UNREADABLE = "\udcff"
-"""Stands for an octet that is no UTF-8: no database takes it."""
 
 RINGING = CallRecord(
     id="call-1",

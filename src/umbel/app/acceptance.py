@@ -8,9 +8,10 @@ from umbel.directory.classify import ToAttendant, ToMailbox, ToSubscriber
 from umbel.directory.records import CallRecord, CallState, Direction
 from umbel.sip.address import Address
 from umbel.sip.message import Request
+from umbel.trace.visible import visible
 from umbel.um.places import AtAttendant, AtMailbox, AtSubscriberAccess, Place
 
-from .offers import caller_address, is_anonymous, shown
+from .offers import caller_address, is_anonymous
 
 Accepted = ToAttendant | ToMailbox | ToSubscriber
 """A decision to answer."""
@@ -46,9 +47,9 @@ def new_record(call: str, node: str, request: Request, clock: Clock) -> CallReco
         direction=Direction.INBOUND,
         state=CallState.OFFERED,
         started=clock.wall(),
-        caller="" if is_anonymous(caller) else shown(caller.uri.user or ""),
-        caller_name="" if is_anonymous(caller) else shown(caller.display_name),
-        dialled=shown(request.uri.user or ""),
+        caller="" if is_anonymous(caller) else visible(caller.uri.user or ""),
+        caller_name="" if is_anonymous(caller) else visible(caller.display_name),
+        dialled=visible(request.uri.user or ""),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from umbel.core.events import Field
 from umbel.core.instants import Clock
 from umbel.directory.records import CallRecord, CallState, CallStatistics, Milestone
+from umbel.trace.visible import visible, visible_fields
 from umbel.um.call import Outcome
 
 from .record_keeper import RecordKeeper
@@ -67,7 +68,8 @@ class Journal:
         self._keeper.keep(self.record)
 
     def ended(self, status: int, reason: str, statistics: CallStatistics | None = None) -> None:
-        """Note that the call is over."""
+        """Note that the call is over; the *reason* may be the peer's."""
+        reason = visible(reason)
         self._changes.update(
             state=CallState.ENDED,
             ended=self._clock.wall(),
@@ -80,7 +82,7 @@ class Journal:
 
     def milestone(self, name: str, fields: Mapping[str, Field]) -> None:
         """Note a named point, and what it tells of the flow and the mailbox that the call is in."""
-        passed = Milestone(at=self._clock.wall(), name=name, fields=dict(fields))
+        passed = Milestone(at=self._clock.wall(), name=name, fields=visible_fields(fields))
         self._milestones = (*_first_and_last(self._milestones), passed)
         self._change(milestones=self._milestones)
         if flow := FLOWS.get(name.partition(".")[0]):

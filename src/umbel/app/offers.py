@@ -16,6 +16,7 @@ from umbel.sip.digest import Credentials
 from umbel.sip.hop import Source
 from umbel.sip.message import Request
 from umbel.sip.uri import Uri
+from umbel.trace.visible import visible
 from umbel.ua.bodies import session_description
 
 from .peer_certificate import verified_certificate
@@ -78,16 +79,11 @@ def caller_of(request: Request, directory: Directory, dial_plan: DialPlan) -> Ca
     number, uri = address.uri.user or "", plain_uri(address.uri)
     owner = directory.caller(number, uri, dial_plan)
     return Caller(
-        number=shown(number),
-        name=shown(address.display_name) or (owner.name if owner else ""),
-        uri=shown(uri),
+        number=visible(number),
+        name=visible(address.display_name) or (owner.name if owner else ""),
+        uri=visible(uri),
         mailbox=owner.extension if owner else None,
     )
-
-
-def shown(text: str) -> str:
-    """Give what a peer wrote without what would act on a terminal that shows it."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def caller_address(request: Request) -> Address:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from umbel.core.errors import Misuse
 from umbel.core.events import Event, EventKind, Field
 from umbel.core.instants import Clock
+from umbel.trace.visible import visible_fields
 
 Listener = Callable[[Event], None]
 """Takes an event at once and never fails: the log, the store's outbox, a terminal."""
@@ -23,8 +24,9 @@ class Teller:
         self._listeners.append(listener)
 
     def tell(self, kind: EventKind, **fields: Field) -> None:
-        """Record that *kind* happened."""
-        event = Event(kind=kind, at=self._clock.wall(), node=self._node, fields=fields)
+        """Record that *kind* happened. What peers wrote into its *fields* is made visible."""
+        told = visible_fields(fields)
+        event = Event(kind=kind, at=self._clock.wall(), node=self._node, fields=told)
         try:
             _ = event.sentence, event.cure
         except KeyError as missing:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    DataError,
     DBAPIError,
     IntegrityError,
     InterfaceError,
@@ -32,7 +33,7 @@ _BUSY_SECONDS = 10
 
 _EXPECTED = "sqlite:///file or postgresql://user@host/database"
 
-_OURS = (IntegrityError, ProgrammingError)
+_OURS = (DataError, IntegrityError, ProgrammingError)
 """Errors of a statement, not of the database."""
 
 
