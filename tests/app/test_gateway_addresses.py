@@ -1,16 +1,13 @@
 """A gateway that is named by a host is recognised by the addresses that the name has now."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-import pytest
 from tests.support.organisation import LYNC, PBX, configuration_of
 from tests.support.told import Told
 
-from umbel.app import gateway_addresses
-from umbel.app.gateway_addresses import GatewayAddresses, SystemNames
+from umbel.app.gateway_addresses import GatewayAddresses
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import Unavailable
 from umbel.directory.objects import Gateway
@@ -45,6 +42,11 @@ class TestTheAddressesOfAGateway:
         names = Names(trunk=frozenset({"192.0.2.1", "2001:db8::1"}))
 
         assert await names.watch(TRUNK) == {"trunk": frozenset({"192.0.2.1", "2001:db8::1"})}
+
+    async def test_are_as_packets_show_them(self) -> None:
+        names = Names(trunk=frozenset({"fe80::1%eth0"}))
+
+        assert await names.watch(TRUNK) == {"trunk": frozenset({"fe80::1"})}
 
     async def test_are_its_own_without_asking(self) -> None:
         names = Names()
@@ -111,15 +113,6 @@ class TestAGatewayWithoutAnAddress:
 
         assert names.told.events[0].fields["reason"] == "DNS cannot say: the server failed"
 
-    async def test_is_told_with_how_long_dns_was_silent(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(gateway_addresses, "_PATIENCE", 0.0)
-        told = Told()
-        await GatewayAddresses(_never, told).watch(configuration_of(TRUNK))
-
-        assert "DNS did not answer within" in told.sentences[0]
-
     async def test_needs_none_where_its_certificate_names_it(self) -> None:
         names = Names()
         await names.watch(LYNC)
@@ -139,48 +132,6 @@ class TestAConfigurationThatChangesWhileNamesAreLookedUp:
         await former
 
         assert addresses.by_gateway == {"pbx": frozenset({"10.0.0.1"})}
-
-
-class TestTheSystemsResolver:
-    async def test_knows_this_machine(self) -> None:
-        names = SystemNames()
-        try:
-            assert "127.0.0.1" in await names.look_up("localhost")
-        finally:
-            names.close()
-
-    @pytest.mark.parametrize("name", ["\N{SNOWMAN}" * 64, "." + "a" * 64])
-    async def test_has_no_address_for_what_can_be_no_name(self, name: str) -> None:
-        names = SystemNames()
-        try:
-            assert await names.look_up(name) == frozenset()
-        finally:
-            names.close()
-
-    @pytest.mark.parametrize(
-        ("number", "is_answer"), [(socket.EAI_NONAME, True), (socket.EAI_AGAIN, False)]
-    )
-    async def test_tells_a_name_that_is_not_there_from_one_that_nobody_can_tell_of(
-        self, number: int, *, is_answer: bool, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def fail(*_arguments: object, **_options: object) -> None:
-            raise socket.gaierror(number, "as the system puts it")
-
-        monkeypatch.setattr(socket, "getaddrinfo", fail)
-        names = SystemNames()
-        try:
-            if is_answer:
-                assert await names.look_up("trunk.example.org") == frozenset()
-            else:
-                with pytest.raises(Unavailable, match="DNS cannot say: as the system puts it"):
-                    await names.look_up("trunk.example.org")
-        finally:
-            names.close()
-
-
-async def _never(_name: str) -> frozenset[str]:
-    await asyncio.Event().wait()
-    return frozenset()
 
 
 def _once(

@@ -1,9 +1,7 @@
 """Which IP addresses the gateways' host names have now, to recognise their calls by."""
 
 import asyncio
-import socket
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from umbel.core import event_catalogue as catalogue
 from umbel.core.addresses import is_ip_address
@@ -16,10 +14,10 @@ from umbel.directory.ports import Configuration
 RENEW_EVERY: Duration = 60.0
 """Seconds between two looks at DNS."""
 
-_PATIENCE: Duration = 5.0
-_NOT_THERE = (socket.EAI_NONAME, socket.EAI_NODATA)
+LOOK_UP_PATIENCE: Duration = 5.0
+"""Seconds that the system has for each name."""
 
-LookUp = Callable[[str], Awaitable[frozenset[str]]]
+LookUp = Callable[[str], Awaitable[Collection[str]]]
 """Gives the addresses of a host name, none where it has none; ``Unavailable``: nobody can say."""
 
 
@@ -56,10 +54,7 @@ class GatewayAddresses:
     async def _ask(self, name: str) -> str:
         """Look a name up, and say why it has no address where it has none."""
         try:
-            async with asyncio.timeout(_PATIENCE):
-                self._known[name] = await self._look_up(name)
-        except TimeoutError:
-            return f"DNS did not answer within {_PATIENCE:g} s"
+            self._known[name] = without_zones(await self._look_up(name))
         except Unavailable as error:
             return str(error)
         return "there is no such name"
@@ -87,29 +82,6 @@ class GatewayAddresses:
         self._without = frozenset(missing)
 
 
-class SystemNames:
-    """Asks the system's resolver, so that /etc/hosts counts."""
-
-    def __init__(self) -> None:
-        # Threads of their own: while DNS is down they all wait, and audio must not wait with them.
-        self._threads = ThreadPoolExecutor(4, "umbel-gateway-names")
-
-    async def look_up(self, name: str) -> frozenset[str]:
-        """Give the addresses of a host name."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, _system_addresses, name
-        )
-
-    def close(self) -> None:
-        """Ask nothing more."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _system_addresses(name: str) -> frozenset[str]:
-    try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
-        if isinstance(error, UnicodeError) or error.errno in _NOT_THERE:
-            return frozenset()
-        raise Unavailable(f"DNS cannot say: {error.strerror}") from error
-    return frozenset(str(info[4][0]).partition("%")[0] for info in found)
+def without_zones(addresses: Iterable[str]) -> frozenset[str]:
+    """Give addresses as packets show them: the zone of a link-local one is this machine's affair."""
+    return frozenset(address.partition("%")[0] for address in addresses)

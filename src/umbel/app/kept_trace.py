@@ -1,6 +1,5 @@
 """The trace that this machine has kept, for ``umbel trace``."""
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -14,13 +13,14 @@ from umbel.core.errors import Mistake, Unavailable
 from umbel.core.instants import Duration
 from umbel.core.json_values import Unreadable
 from umbel.directory.objects import Gateway
+from umbel.net.system_names import SystemNames
 from umbel.trace.entry import CallNamed, Kept, Passage
 from umbel.trace.glance import dialogs_in
 from umbel.trace.selection import Wanted
 from umbel.trace.writing import Origin, read_record
 
 from .administration import open_administration
-from .gateway_addresses import SystemNames
+from .gateway_addresses import without_zones
 from .settings import Settings
 
 _DNS_PATIENCE: Duration = 3.0
@@ -105,11 +105,10 @@ async def _of_gateway(gateway: Gateway) -> Wanted:
 
 async def _addresses_of(name: str) -> frozenset[str]:
     """Ask DNS; without an answer what the trace itself tells of the gateway must do."""
-    system = SystemNames()
+    system = SystemNames(_DNS_PATIENCE)
     try:
-        async with asyncio.timeout(_DNS_PATIENCE):
-            return await system.look_up(name)
-    except (Unavailable, TimeoutError):
+        return without_zones(await system.look_up(name))
+    except Unavailable:
         return frozenset()
     finally:
         system.close()

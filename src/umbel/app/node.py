@@ -18,6 +18,7 @@ from umbel.net.open_sockets import allow_many_sockets
 from umbel.net.randomness import SystemRandomness
 from umbel.net.signalling import Signalling
 from umbel.net.stream import UnfinishedMessage
+from umbel.net.system_names import SystemNames
 from umbel.net.tls_identity import TlsIdentity
 from umbel.sip.hop import Source
 from umbel.trace.entry import Entry
@@ -38,7 +39,7 @@ from .connection_events import tell_failed_handshake, tell_turned_away
 from .driver import Driver
 from .enrolments import EnrolmentOffice
 from .faults import Faults
-from .gateway_addresses import RENEW_EVERY, GatewayAddresses, SystemNames
+from .gateway_addresses import LOOK_UP_PATIENCE, RENEW_EVERY, GatewayAddresses
 from .heartbeat import BEAT_EVERY, Heartbeat, new_record
 from .journal import Heard
 from .listening import describe_listeners, media_address, open_listeners
@@ -185,7 +186,7 @@ class Node:
         recovery = Recovery(name, store.messages, store.audio, self.events)
         await recovery.deliver_interrupted()
         await store.calls.abandon(name, self.clock.wall(), "its node stopped")
-        names = SystemNames()
+        names = SystemNames(LOOK_UP_PATIENCE)
         stack.callback(names.close)
         addresses = GatewayAddresses(names.look_up, self.events)
         trace = await enter(running_trace(self.settings, self.clock, self.events, self._faults))

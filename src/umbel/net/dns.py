@@ -27,6 +27,7 @@ from .service_records import (
     in_order_of_preference,
     in_order_of_trial,
 )
+from .system_names import SystemNames
 
 _TARGETS: Final = 16
 """Hosts of one URI that are looked up; a longer list helps nobody."""
@@ -49,7 +50,7 @@ class NameSources:
     asks_system: bool = True
     """Ask the machine's resolver for an address that DNS does not have."""
     patience: Duration = 3.0
-    """How long the name servers have for each question."""
+    """How long the name servers have for each question, and the machine's resolver after them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class Resolver:
         self._sources = sources or NameSources()
         self._transports = tuple(transports)
         self._servers = _servers(self._sources)
+        self._system = SystemNames(self._sources.patience)
 
     async def resolve(self, uri: Uri) -> list[Hop]:
         """Give the hops that *uri* leads to, best first; at least one, or ``Unavailable``."""
@@ -86,7 +88,7 @@ class Resolver:
         static = self._static_addresses(aim.next_host)
         if static:
             return [aim.hop(aim.sole_target(), address) for address in static]
-        inquiry = Inquiry(self._servers)
+        inquiry = Inquiry(self._servers, self._system)
         targets = await self._targets(aim, inquiry)
         found = await asyncio.gather(
             *(self._addresses(target.host, inquiry) for target in targets[:_TARGETS])

@@ -1,7 +1,7 @@
 """Questions to DNS, with a record of what was asked and what came of it."""
 
 import asyncio
-import socket
+from collections.abc import Sequence
 from typing import Any
 
 import dns.asyncresolver
@@ -9,7 +9,10 @@ import dns.exception
 import dns.rdatatype
 import dns.resolver
 
+from umbel.core.errors import Unavailable
+
 from .service_records import NamingAuthority, Service
+from .system_names import SystemNames
 
 _NO_SUCH_NAME = "no such name"
 _NO_RECORDS = "none"
@@ -19,8 +22,9 @@ _NO_ANSWER = "no answer"
 class Inquiry:
     """All that is asked to find the hops of one URI. Failures are kept, not raised."""
 
-    def __init__(self, servers: dns.asyncresolver.Resolver | None) -> None:
+    def __init__(self, servers: dns.asyncresolver.Resolver | None, system: SystemNames) -> None:
         self._servers = servers
+        self._system = system
         self._asked: list[str] = []
         self._is_unanswered = servers is None
         self._known: set[str] = set()
@@ -74,16 +78,16 @@ class Inquiry:
         kinds = await asyncio.gather(self._ask(host, "A"), self._ask(host, "AAAA"))
         return [record.address for records in kinds for record in records]
 
-    async def system_addresses(self, host: str) -> list[str]:
+    async def system_addresses(self, host: str) -> Sequence[str]:
         """Ask the machine's own resolver, which may know more than DNS."""
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-        except OSError as error:  # socket.gaierror is one
-            self._asked.append(f"the system's resolver ({error.strerror or error})")
-            return []
-        except UnicodeError:
-            return []  # No host name; DNS has said so already.
-        return list(dict.fromkeys(str(address[0]) for *_, address in found))
+            found = await self._system.look_up(host)
+        except Unavailable as error:
+            self._asked.append(f"the system's resolver ({error})")
+            return ()
+        if not found:
+            self._asked.append(f"the system's resolver ({_NO_SUCH_NAME})")
+        return found
 
     async def _ask(self, name: str, kind: str) -> list[Any]:
         """Ask one question; the records are dnspython's."""
