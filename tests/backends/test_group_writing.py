@@ -4,14 +4,17 @@ import asyncio
 import errno
 import os
 import wave
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog.testing
 from tests.support.repeatable_randomness import RepeatableRandomness
 
 from umbel.backends.files import FileAudio, open_files
 from umbel.backends.files.durability import sync_directory, sync_file_system
-from umbel.core.errors import Unavailable
+from umbel.backends.files.group_writer import GroupWriter
+from umbel.core.errors import Misuse, Unavailable
 from umbel.mailbox.message import AudioId
 
 SECOND = bytes(range(250)) * 64
@@ -158,6 +161,98 @@ class TestAGroupThatCannotBeMadeDurable:
 
         for call, audio in enumerate(audios):
             assert await files.read(audio) == pattern(call, 0) + SECOND
+
+
+class Doubtful:
+    """Files that a test has fail, each time with an error of its own."""
+
+    def __init__(
+        self, *, at_commit: BaseException | None = None, at_let_go: BaseException | None = None
+    ) -> None:
+        self._errors = {"commit": at_commit, "let go": at_let_go}
+
+    def commit(self) -> None:
+        self._fail("commit")
+
+    def let_go(self, _idle: float) -> bool:
+        self._fail("let go")
+        return False
+
+    def _fail(self, where: str) -> None:
+        error, self._errors[where] = self._errors[where], None
+        if error is not None:
+            raise error
+
+
+MakeWriter = Callable[[Doubtful], GroupWriter]
+
+
+@pytest.fixture
+def writers() -> Iterator[MakeWriter]:
+    """Give what makes writers; they are closed after the test."""
+    made: list[GroupWriter] = []
+
+    def make(files: Doubtful) -> GroupWriter:
+        made.append(GroupWriter(files))
+        return made[-1]
+
+    yield make
+    for writer in made:
+        writer.close()
+
+
+class TestTheWriter:
+    async def test_costs_no_recording_a_second_where_another_cannot_be_closed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(open_files, "MOST_OPEN", 1)
+        files, close = FileAudio(tmp_path / "audio", RepeatableRandomness()), os.close
+
+        def close_badly(descriptor: int) -> None:
+            close(descriptor)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        first, second = await recorded(files, calls=2, seconds=1)
+        with monkeypatch.context() as context, structlog.testing.capture_logs() as logs:
+            context.setattr(os, "close", close_badly)
+            await files.append(first, SECOND)
+            await files.append(second, SECOND)
+            await files.delete(second)
+            await files.append(first, SECOND)
+            await files.close()
+
+        assert {line["event"] for line in logs} == {"a recording was not closed well"}
+        assert await files.read(first) == pattern(0, 0) + 2 * SECOND
+        assert await files.read(second) == b""
+
+    async def test_goes_on_where_files_are_not_let_go(self, writers: MakeWriter) -> None:
+        writer = writers(Doubtful(at_let_go=OSError(errno.EDQUOT, "over quota")))
+        with structlog.testing.capture_logs() as logs:
+            await asyncio.wait_for(writer.submit(_nothing), 10)
+
+        assert [line["event"] for line in logs] == ["files of recordings were not let go"]
+
+    async def test_tells_each_who_waits_what_went_wrong_with_all(self, writers: MakeWriter) -> None:
+        writer = writers(Doubtful(at_commit=ValueError("a fault of ours")))
+        with pytest.raises(Misuse, match=r"not made durable: ValueError\('a fault of ours'\)"):
+            await asyncio.wait_for(writer.submit(_nothing), 10)
+
+        await asyncio.wait_for(writer.submit(_nothing), 10)
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    async def test_is_another_where_the_first_has_died(self, writers: MakeWriter) -> None:
+        writer = writers(Doubtful(at_let_go=SystemExit()))
+        waiting = writer.submit(_nothing)
+        assert writer._thread is not None
+        await asyncio.to_thread(writer._thread.join, 10)
+
+        await asyncio.wait_for(writer.submit(_nothing), 10)
+
+        assert waiting.done()
+
+
+def _nothing() -> None:
+    pass
 
 
 class TestTheFileSystem:

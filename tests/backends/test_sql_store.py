@@ -441,9 +441,24 @@ class TestWritesOfOneGroup:
         assert (line["what"], line["log_level"]) == ("event 2000", "error")
         assert "division by zero" in line["error"]
 
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    async def test_are_made_by_another_thread_where_the_first_has_died(
+        self, store: SqlStore
+    ) -> None:
+        store._database.submit(_end_the_thread)
+        writer = store._database._writer
+        assert writer is not None
+        await asyncio.to_thread(writer._thread.join, 10)
+
+        assert await store.configuration.apply([Put(DialPlan(name="HQ"))]) == 1
+
 
 def _divide_by_zero(_: Connection) -> float:
     return 1 / 0
+
+
+def _end_the_thread(_: Connection) -> None:
+    raise SystemExit
 
 
 class TestAMoment:

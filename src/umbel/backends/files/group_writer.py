@@ -3,11 +3,17 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Final, Protocol
 
+import structlog
+
+from umbel.core.errors import Misuse
 from umbel.core.instants import Duration
+
+_log = structlog.get_logger("umbel.audio")
 
 FEW: Final = 8
 """So many changes may be made durable at once, however soon the next ones come."""
@@ -51,10 +57,14 @@ class GroupWriter:
         self._thread: Thread | None = None
 
     def submit(self, change: Callable[[], None]) -> Done:
-        """Queue a change; the future is done once it is durable, or has its error."""
+        """
+        Queue a change; the future is done once it is durable, or has its error.
+
+        Where the thread has died in spite of all, another makes what waits.
+        """
         done = asyncio.get_running_loop().create_future()
         self._waiting.put((change, done))
-        if self._thread is None:
+        if not self._is_running():
             self._start()
         return done
 
@@ -66,9 +76,13 @@ class GroupWriter:
                 self._waiting.put(None)
                 thread.join()
 
+    def _is_running(self) -> bool:
+        thread = self._thread
+        return thread is not None and thread.is_alive()
+
     def _start(self) -> None:
         with self._starting:
-            if self._thread is None:
+            if not self._is_running():
                 self._thread = Thread(target=self._run, name="umbel-audio-writer", daemon=True)
                 self._thread.start()
 
@@ -83,16 +97,24 @@ class GroupWriter:
                 break
             if len(group) > FEW:
                 time.sleep(max(0.0, began + PAUSE - time.monotonic()))
-        self._files.let_go(0.0)
+        self._let_go(0.0)
 
     def _next(self) -> _Work | None:
         """Wait for work; ``None``: the end."""
-        while self._files.let_go(_IDLE):
+        while self._let_go(_IDLE):
             try:
                 return self._waiting.get(timeout=_IDLE)
             except Empty:
                 continue
         return self._waiting.get()
+
+    def _let_go(self, idle: Duration) -> bool:
+        """Let go of files, and say whether any may be open; nobody waits who could be told why not."""
+        try:
+            return self._files.let_go(idle)
+        except Exception:  # noqa: BLE001 - whatever it is, the recordings to come need the thread
+            _log.exception("files of recordings were not let go")
+            return True
 
     def _with_others(self, first: _Work) -> tuple[list[_Work], bool]:
         """Give *first* and all that wait behind it, and whether the end was among them."""
@@ -115,10 +137,18 @@ class GroupWriter:
                 results.append((done, None))
         try:
             self._files.commit()
-        except OSError as error:
-            # An error each: those who wait add their own tracebacks to it.
-            results = [(done, why or OSError(*error.args)) for done, why in results]
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits
+            results = [(done, why or _anew(error)) for done, why in results]
         _tell(results)
+
+
+def _anew(error: Exception) -> Exception:
+    """Give an error for one of many who wait: each adds a traceback of its own to it."""
+    if isinstance(error, OSError):
+        return OSError(*error.args)
+    fault = Misuse(f"audio was not made durable: {error!r}")
+    fault.__cause__ = error
+    return fault
 
 
 def _tell(results: Iterable[_Result]) -> None:
@@ -127,7 +157,7 @@ def _tell(results: Iterable[_Result]) -> None:
     for result in results:
         by_loop.setdefault(result[0].get_loop(), []).append(result)
     for loop, theirs in by_loop.items():
-        if not loop.is_closed():  # Otherwise nobody waits there any more.
+        with suppress(RuntimeError):  # It is closed: nobody waits there any more.
             loop.call_soon_threadsafe(_settle, theirs)
 
 

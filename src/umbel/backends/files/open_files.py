@@ -101,7 +101,7 @@ class OpenFiles:
         file = self._open.pop(audio, None)
         if file is not None:
             self._changed.pop(file.descriptor, None)
-            os.close(file.descriptor)
+            _release(file)
         path_of(self._folder, audio).unlink(missing_ok=True)
 
     def commit(self) -> None:
@@ -197,7 +197,15 @@ def _close(file: _OpenFile) -> None:
     except OSError as error:
         _log.warning("a header was not written", error=system_says(error))
     finally:
+        _release(file)
+
+
+def _release(file: _OpenFile) -> None:
+    """Give a descriptor back. It is gone whatever the system says, and the samples are durable."""
+    try:
         os.close(file.descriptor)
+    except OSError as error:
+        _log.warning("a recording was not closed well", error=system_says(error))
 
 
 def _write_all(file: int, octets: bytes, offset: int) -> None:

@@ -44,8 +44,7 @@ class Writer:
         self._engine = engine.execution_options(writes=True)
         self._url = url
         self._waiting: SimpleQueue[_Write[object] | None] = SimpleQueue()
-        self._thread = Thread(target=self._run, name="umbel-store-writer", daemon=True)
-        self._thread.start()
+        self._thread = self._started()
 
     def submit(
         self, change: Callable[[Connection], Result], *, may_linger: bool = False
@@ -53,16 +52,24 @@ class Writer:
         """
         Queue a change; the future has its result once it is durable.
 
-        One that *may_linger* waits a moment for others, unless somebody waits behind it.
+        One that *may_linger* waits a moment for others, unless somebody waits behind it. Where the
+        thread has died in spite of all, another makes what waits.
         """
         done: Future[Result] = Future()
         self._waiting.put(_Write(change, done, may_linger))  # type: ignore[arg-type]  # Future is invariant; each write keeps its own pair
+        if not self._thread.is_alive():
+            self._thread = self._started()
         return done
 
     def close(self) -> None:
         """Make what is waiting, then end the thread."""
         self._waiting.put(None)
         self._thread.join()
+
+    def _started(self) -> Thread:
+        thread = Thread(target=self._run, name="umbel-store-writer", daemon=True)
+        thread.start()
+        return thread
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
