@@ -307,6 +307,17 @@ class TestBeginningAResponse:
         assert invite.create_response(100).record_routes == []
         assert invite.create_response(300).record_routes == []
 
+    def test_takes_over_the_timestamp_into_100_only(self, invite: Request) -> None:
+        """Section 8.2.6.1: the client learns the round trip from what answers at once."""
+        invite.headers.add("Timestamp", "54.25")
+
+        responses = [invite.create_response(status) for status in (100, 180, 200, 486)]
+        stamps = [response.headers.get("Timestamp") for response in responses]
+        assert stamps == ["54.25", None, None, None]
+
+    def test_has_no_timestamp_where_the_request_has_none(self, invite: Request) -> None:
+        assert "Timestamp" not in invite.create_response(100).headers
+
     def test_adds_a_tag_and_leaves_the_rest_of_to(self, invite: Request) -> None:
         assert invite.create_response(200, to_tag="314").headers.get("To") == (
             '"Attendant" <sip:1000@um.example.org>;tag=314'

@@ -25,6 +25,7 @@ from .via import Via
 VERSION = "SIP/2.0"
 
 _OF_RESPONSES = ("Via", "From", "To", "Call-ID", "CSeq")
+_OF_TRYING = (*_OF_RESPONSES, "Timestamp")
 _OF_DIALOGS = (*_OF_RESPONSES, "Record-Route")
 
 _HIGHEST_HOPS = 255
@@ -141,11 +142,11 @@ class Request(_Fields):
         """
         Begin a response with what section 8.2.6 takes over from the request.
 
-        A *to_tag* is added where To has none and the response is not 100. Record-Route is taken
-        over where the response can make a dialog (section 12.1.1).
+        A *to_tag* is added where To has none and the response is not 100. Timestamp is taken over
+        into 100 (section 8.2.6.1), Record-Route where the response can make a dialog (section
+        12.1.1).
         """
-        names = _OF_DIALOGS if 100 < status < 300 else _OF_RESPONSES
-        fields = self.headers.lines_of(names)
+        fields = self.headers.lines_of(_taken_over_by(status))
         response = Response(
             status, phrase_of(status) if reason is None else reason, Headers.from_wire(fields)
         )
@@ -194,6 +195,12 @@ class Response(_Fields):
 
 
 Message = Request | Response
+
+
+def _taken_over_by(status: int) -> tuple[str, ...]:
+    if status == 100:
+        return _OF_TRYING
+    return _OF_DIALOGS if 100 < status < 300 else _OF_RESPONSES
 
 
 _read_address = remembered(Address.parse)
