@@ -254,6 +254,23 @@ class TestSendingThatFails:
         assert world.ending.status == 503
         assert world.told.kinds == [catalogue.FAULT]
 
+    @in_virtual_time
+    async def test_of_a_100_by_udp_leaves_the_call_to_be_answered(self) -> None:
+        """The caller asks again: it hears what it missed, and its call is the same call."""
+        world = World()
+        world.sockets.failure = Unavailable("connection refused, says ICMP")
+        world.driver.receive(an_invite(), source())
+        await asyncio.sleep(0.4)
+        world.sockets.failure = None
+        world.driver.receive(an_invite(), source())
+        (offer,) = world.events
+        assert isinstance(offer, CallOffered)
+        offer.leg.answer(local_media(), world.driver.now())
+        world.driver.settle()
+        await asyncio.sleep(0.1)
+
+        assert world.sockets.lines == ["100", "200"]
+
 
 class TestAConnectionThatCloses:
     @in_virtual_time

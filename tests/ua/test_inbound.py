@@ -59,6 +59,25 @@ class TestOffered:
         assert ringing[0].to.tag is not None
 
 
+class TestLost:
+    def test_with_the_connection_where_no_other_leads_to_the_caller(
+        self, network: VirtualNetwork, bell: Agent, gray: Caller
+    ) -> None:
+        """Otherwise it would be answered in vain, and its audio kept for 32 seconds."""
+        gray.request("INVITE", body=sdp(), transport=Transport.TCP)
+        network.run(0.1)
+        network.refuses.add((gray.address, Transport.TCP))
+        network.run(0.2)
+        (ended,) = bell.told(LegEnded)
+        bell.told(CallOffered)[0].leg.answer(local_media(), network.now)
+        bell.settle()
+
+        assert (ended.status, ended.by_peer) == (503, True)
+        assert ended.reason == "192.0.2.3 refused the connection"
+        assert network.log("bell") == []
+        assert bell.gauges == EMPTY
+
+
 class TestAnswered:
     def test_200_has_our_answer_and_our_abilities(
         self, network: VirtualNetwork, bell: Agent, gray: Caller

@@ -54,6 +54,14 @@ class Reception:
         """Take the octets of what a stream brought in place of a message."""
         self._entrance.refuse(octets, error, source)
 
+    def lose_caller(self, key: str, reason: str, now: Instant) -> None:
+        """End the leg of the INVITE named *key* where its transaction has ended with no answer."""
+        leg = self._legs.with_invite(key)
+        if leg is None or self._wire.knows_transaction(key):
+            return
+        if leg.is_waiting_for_decision:
+            leg.peer_left(Status.SERVICE_UNAVAILABLE, reason, now)
+
     def _take(self, arrival: RequestArrived, now: Instant) -> None:
         try:
             screen(arrival.request, is_merged=arrival.is_merged)

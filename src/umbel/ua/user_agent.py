@@ -95,6 +95,7 @@ class UserAgent:
     def send_failed(self, key: str, reason: str, now: Instant) -> None:
         """Take the news that a ``Send`` could not be carried out."""
         self._wire.send_failed(key, reason, now)
+        self._reception.lose_caller(key, reason, now)
 
     def carried(self, key: str, connection: str) -> None:
         """Take note of the connection that carried a ``Send``; empty: none, as with UDP."""

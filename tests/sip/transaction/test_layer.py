@@ -212,9 +212,22 @@ class TestServer:
 
         assert not arrived(layer.receive(again, CONNECTED, at(0))).is_merged
 
-    def test_an_answer_that_cannot_be_sent_ends_its_transaction(
+    def test_an_invite_is_answered_on_though_a_180_could_not_be_sent_by_udp(
         self, layer: TransactionLayer
     ) -> None:
+        """Nobody needs to be told: the caller asks again, and hears what it missed."""
+        arrival = arrived(layer.receive(a_request("INVITE"), HERE, at(0)))
+        ringing = layer.respond(arrival.key, an_answer(arrival.request, 180), at(0))
+
+        assert layer.send_failed(arrival.key, "refused") == []
+        assert layer.receive(a_request("INVITE"), HERE, at(0.5)) == ringing
+        (sent,) = layer.respond(arrival.key, an_answer(arrival.request, 200), at(1))
+        assert isinstance(sent, Transmit)
+
+    def test_an_answer_to_another_request_that_cannot_be_sent_ends_its_transaction(
+        self, layer: TransactionLayer
+    ) -> None:
+        """Section 17.2.2; unlike a call, nobody works on it any more whom that would leave alone."""
         arrival = arrived(layer.receive(a_request("OPTIONS"), HERE, at(0)))
         layer.respond(arrival.key, an_answer(arrival.request, 200), at(0))
 

@@ -27,6 +27,24 @@ class TestInviteThatIsBeingDecided:
         assert invite.receive(INVITE, at(3)) == [Send(RINGING)]
         assert invite.next_timeout is None
 
+    def test_over_udp_a_failure_to_send_leaves_it_to_be_answered(self) -> None:
+        """Figure 7 ends it, but the repeated INVITE would be taken for a second call then."""
+        invite = InviteServerTransaction(INVITE, is_reliable=False)
+        invite.respond(RINGING, at(0))
+
+        assert invite.transport_failed("refused") == [TransportFailed(INVITE, "refused")]
+        assert invite.receive(INVITE, at(0.5)) == [Send(RINGING)]
+        assert invite.respond(OK, at(1)) == [Send(OK)]
+        assert invite.state is State.ACCEPTED
+
+    def test_over_a_stream_a_failure_to_send_ends_it(self) -> None:
+        """The connection is gone, and no other could be opened to the caller."""
+        invite = InviteServerTransaction(INVITE, is_reliable=True)
+        invite.respond(RINGING, at(0))
+
+        assert invite.transport_failed("gone") == [TransportFailed(INVITE, "gone")]
+        assert invite.is_terminated
+
     def test_an_ack_means_nothing(self) -> None:
         invite = InviteServerTransaction(INVITE, is_reliable=False)
 
@@ -71,8 +89,17 @@ class TestInviteThatIsRefused:
         assert invite.respond(OK, at(1)) == []
         assert invite.respond(RINGING, at(1)) == []
 
-    def test_a_failure_to_send_ends_it(self) -> None:
+    def test_over_udp_a_failure_to_send_is_made_good_by_timer_g(self) -> None:
+        """Figure 7 ends it, but the repeated INVITE would be offered, and refused, once more."""
         invite = InviteServerTransaction(INVITE, is_reliable=False)
+        log = run_to_rest(invite, [*invite.respond(BUSY, at(0)), *invite.transport_failed("lost")])
+
+        assert sent_at(log)[:3] == [0, 0.5, 1.5]
+        assert log[-1] == (32.0, TimedOut(INVITE))
+        assert invite.transport_failed("lost") == []
+
+    def test_over_a_stream_a_failure_to_send_ends_it(self) -> None:
+        invite = InviteServerTransaction(INVITE, is_reliable=True)
         invite.respond(BUSY, at(0))
 
         assert invite.transport_failed("gone") == [TransportFailed(INVITE, "gone")]

@@ -31,7 +31,7 @@ class TimedOut:
 
 @dataclass(frozen=True, slots=True)
 class TransportFailed:
-    """The transport could not send; the transaction is over."""
+    """The transport could not send; the transaction is over, unless it is to be tried again."""
 
     request: Request
     reason: str

@@ -50,8 +50,14 @@ class InviteServerTransaction(Transaction):
         return [Send(response)]
 
     def transport_failed(self, reason: str) -> list[Effect]:
-        """Take the news that a response could not be sent; a 2xx is tried again (RFC 6026)."""
-        if self.state is State.ACCEPTED:
+        """
+        Take the news that a response could not be sent; a 2xx is tried again (RFC 6026).
+
+        By UDP that is a datagram lost, and often not even to the peer's harm: ICMP tells of an
+        earlier one. The INVITE is repeated, and has to be found here to be no second call.
+        """
+        is_lost_datagram = not self._is_reliable and not self.is_terminated
+        if is_lost_datagram or self.state is State.ACCEPTED:
             return [TransportFailed(self.request, reason)]
         return super().transport_failed(reason)
 
