@@ -40,6 +40,7 @@ class TestDatagram:
     async def test_is_answered_at_once_at_the_port_that_the_peer_asks_for(self) -> None:
         server, client, other = Wire(), Wire(), Wire()
         async with closing(server, client, other):
+            await server.listen(UDP)
             there = await server.listen(UDP)
             await client.listen(UDP)
             asks_for = await other.listen(UDP)
@@ -49,6 +50,33 @@ class TestDatagram:
             octets, answered = await other.message()
             assert octets == OK
             assert answered.port == there.port
+
+    async def test_is_answered_at_that_port_in_good_time_from_where_it_was_asked(self) -> None:
+        """No peer was heard at that port, and the first listener would do as well (RFC 3581)."""
+        server, client, other = Wire(), Wire(), Wire()
+        async with closing(server, client, other):
+            await server.listen(UDP)
+            there = await server.listen(UDP)
+            await client.listen(UDP)
+            asks_for = await other.listen(UDP)
+            source = await client.ask(server, there)
+            await server.signalling.send(OK, replace(source.hop_back(), port=asks_for.port))
+
+            assert (await other.message())[1].port == there.port
+
+    async def test_is_answered_where_it_came_to_though_the_peer_asks_elsewhere_meanwhile(
+        self,
+    ) -> None:
+        """What is repeated for a call is no answer to the OPTIONS of another listener."""
+        server, client = Wire(), Wire()
+        async with closing(server, client):
+            first, second = await server.listen(UDP), await server.listen(UDP)
+            await client.listen(UDP)
+            source = await client.ask(server, first)
+            await client.ask(server, second)
+            await server.signalling.send(OK, source.hop_back())
+
+            assert (await client.message())[1].port == first.port
 
     async def test_is_answered_at_the_socket_that_it_came_to(self) -> None:
         """Of several that would do."""

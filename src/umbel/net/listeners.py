@@ -44,17 +44,17 @@ class Listening:
         self._heard: OrderedDict[Address, UdpSocket] = OrderedDict()
 
     def note_heard(self, remote: Address, at: UdpSocket) -> None:
-        """Remember at which socket a peer reached us: answers leave from there (RFC 3581)."""
+        """Remember at which socket a peer reached us last: its firewall expects us from there."""
         self._heard[remote] = at
         self._heard.move_to_end(remote)
         if len(self._heard) > _HEARD:
             self._heard.popitem(last=False)
 
-    def udp_socket_towards(self, remote: Address) -> UdpSocket:
-        """Choose the socket that a datagram leaves from."""
-        heard = self._heard.get(remote)
-        if heard is not None:
-            return heard
+    def udp_socket_towards(self, remote: Address, local: Address | None = None) -> UdpSocket:
+        """Choose the socket that a datagram leaves from: *local* of ours, where it is said."""
+        chosen = self._bound_to(local) or self._heard.get(remote)
+        if chosen is not None:
+            return chosen
         if not is_ip_address(remote[0]):
             raise Unavailable(f"UDP to {remote[0]}: a name, not an IP address")
         for candidate in self.sockets:
@@ -63,6 +63,9 @@ class Listening:
         raise Unavailable(
             f"UDP to {shown(remote)}: this node has no UDP listener whose address leads there"
         )
+
+    def _bound_to(self, local: Address | None) -> UdpSocket | None:
+        return next((one for one in self.sockets if one.local == local), None)
 
     def close(self) -> None:
         """Take nothing more."""

@@ -139,7 +139,7 @@ class Signalling:
     def send_at_once(self, data: bytes, hop: Hop) -> str | None:
         """Send as ``send`` does where nothing has to be waited for; ``None``: nothing was sent."""
         if hop.transport is Transport.UDP:
-            self._send_datagram(data, (hop.address, hop.port), hop.domain)
+            self._send_datagram(data, hop)
             return ""
         connection = self._accepted_from(hop)
         if connection is None or not connection.is_known_to_be_up:
@@ -158,7 +158,10 @@ class Signalling:
         ``Unavailable`` where that cannot be, as with ``send``.
         """
         if source.transport is Transport.UDP:
-            self._send_datagram(data, (source.address, port), "")
+            back = Hop(
+                transport=Transport.UDP, address=source.address, port=port, local=source.local
+            )
+            self._send_datagram(data, back)
             return
         connection = self._connections.named(source.connection) if source.connection else None
         try:
@@ -232,15 +235,15 @@ class Signalling:
         self._listening.sockets.append(listening)
         return listening.local[1]
 
-    def _send_datagram(self, data: bytes, remote: Address, domain: str) -> None:
+    def _send_datagram(self, data: bytes, hop: Hop) -> None:
+        remote = hop.address, hop.port
         try:
-            bound = self._listening.udp_socket_towards(remote)
+            bound = self._listening.udp_socket_towards(remote, hop.local)
             bound.send(data, remote)
         except Unavailable as error:
-            hop = Hop(transport=Transport.UDP, address=remote[0], port=remote[1], domain=domain)
             self._tap.failed(data, hop, str(error))
             raise
-        self._tap.sent(data, _datagram_source(remote, bound.local), domain)
+        self._tap.sent(data, _datagram_source(remote, bound.local), hop.domain)
 
     async def _listen_tcp(self, listener: Listener) -> int:
         server = await asyncio.get_running_loop().create_server(

@@ -54,6 +54,8 @@ class Hop:
     """The name before DNS resolution: TLS server name and reference identity (RFC 5922, 7.3)."""
     connection: str | None = None
     """A living connection to prefer; where it is gone, a new one is opened."""
+    local: tuple[str, int] | None = None
+    """Our address and port to send from by UDP: an answer leaves where its request came to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
@@ -70,6 +72,11 @@ class Source:
     handshake: HandshakeOutcome | None = None
     """The TLS handshake of that connection; ``None`` without TLS."""
 
+    @property
+    def local(self) -> tuple[str, int]:
+        """Our address and port that it came to."""
+        return self.local_address, self.local_port
+
     def hop_back(self) -> Hop:
         """Give the hop that leads back the way the message came."""
         return Hop(
@@ -77,4 +84,5 @@ class Source:
             address=self.address,
             port=self.port,
             connection=self.connection,
+            local=self.local,
         )

@@ -270,7 +270,9 @@ class TestReturnPath:
     def test_over_udp_leads_to_the_port_in_the_via(self, layer: TransactionLayer) -> None:
         hop = self.sent_to(layer, "SIP/2.0/UDP nat.example:5070;branch=z9hG4bK1", HERE)
 
-        assert hop == Hop(transport=Transport.UDP, address="192.0.2.2", port=5070)
+        assert hop == Hop(
+            transport=Transport.UDP, address="192.0.2.2", port=5070, local=("192.0.2.1", 5060)
+        )
 
     def test_over_udp_leads_to_5060_where_the_via_has_no_port(
         self, layer: TransactionLayer
@@ -300,6 +302,18 @@ class TestReturnPath:
         via = f"SIP/2.0/UDP 192.0.2.2:5060;maddr={group};branch=z9hG4bK1"
 
         assert self.sent_to(layer, via, HERE).address == address
+
+    @pytest.mark.parametrize(
+        "via",
+        ["192.0.2.2:5070", "192.0.2.2:5070;rport", "192.0.2.2;maddr=224.0.1.75"],
+    )
+    def test_over_udp_begins_where_the_request_came_to(
+        self, layer: TransactionLayer, via: str
+    ) -> None:
+        """RFC 3581 section 4; of several listeners it is the one that was asked."""
+        hop = self.sent_to(layer, f"SIP/2.0/UDP {via};branch=z9hG4bK1", HERE)
+
+        assert hop.local == ("192.0.2.1", 5060)
 
     def test_over_a_stream_is_the_connection(self, layer: TransactionLayer) -> None:
         hop = self.sent_to(layer, "SIP/2.0/TCP 192.0.2.2;branch=z9hG4bK1", CONNECTED)

@@ -25,7 +25,8 @@ def hop_back(request: Request, source: Source) -> Hop:
     Over a connection: the same one or, where that is gone, a new one to the port in the Via.
     Over UDP: the address that the request came from, at the port that the peer asks for; or the
     multicast group in ``maddr``. Any other address there would let a peer have us send to
-    somebody who asked for nothing.
+    somebody who asked for nothing. Either leaves from where the request came to (RFC 3581
+    section 4), whatever the peer asks of our other addresses meanwhile.
     """
     via = request.via
     port = via.port or source.transport.default_port
@@ -37,8 +38,9 @@ def hop_back(request: Request, source: Source) -> Hop:
             connection=source.connection,
         )
     if (group := via.parameters.get("maddr")) is not None and _is_multicast(group):
-        return Hop(transport=Transport.UDP, address=group, port=port)
-    return Hop(transport=Transport.UDP, address=source.address, port=via.rport or port)
+        return Hop(transport=Transport.UDP, address=group, port=port, local=source.local)
+    port = via.rport or port
+    return Hop(transport=Transport.UDP, address=source.address, port=port, local=source.local)
 
 
 def _replace_top_via(request: Request, via: Via) -> None:
