@@ -13,6 +13,7 @@ from umbel.app.driver import AFTER_A_FAULT, Driver
 from umbel.app.faults import Faults
 from umbel.core import event_catalogue as catalogue
 from umbel.core.errors import PeerError, Unavailable
+from umbel.core.identifiers import Randomness
 from umbel.core.instants import Instant
 from umbel.sip.address import Address
 from umbel.sip.hop import Hop, Source, Transport
@@ -36,6 +37,7 @@ class Sockets:
         self.failure: Exception | None = None
         self.sent: list[tuple[float, Request | Response]] = []
         self.answered: list[tuple[Source, int]] = []
+        self.welcomed: list[Source] = []
         self.waits = True
 
     async def send(self, data: bytes, hop: Hop) -> str:
@@ -57,6 +59,9 @@ class Sockets:
             raise self.failure
         self.sent.append((LoopClock().now(), parse_message(data)))
         self.answered.append((source, port))
+
+    def welcome(self, source: Source) -> None:
+        self.welcomed.append(source)
 
     @property
     def lines(self) -> list[str]:
@@ -84,6 +89,13 @@ class FailingAtTimers(UserAgent):
 
     def handle_timeout(self, now: Instant) -> None:
         raise ZeroDivisionError("as the test wants it")
+
+
+class Reserved(UserAgent):
+    """A user agent that knows nobody."""
+
+    def __init__(self, randomness: Randomness, identity: LocalIdentity) -> None:
+        super().__init__(randomness, identity, knows=lambda _source: "nobody is known")
 
 
 class Confused(UserAgent):
@@ -156,6 +168,16 @@ class TestAMessage:
         await asyncio.sleep(0.1)
 
         assert world.sockets.lines == ["180", "200"]
+
+    @pytest.mark.parametrize("message", [an_invite(), bytes(a_request())])
+    @in_virtual_time
+    async def test_that_is_let_in_makes_its_sender_welcome(self, message: bytes) -> None:
+        world, stranger = World(), World(Reserved)
+        world.driver.receive(message, source())
+        stranger.driver.receive(message, source())
+
+        assert world.sockets.welcomed == [source()]
+        assert stranger.sockets.welcomed == []
 
     @in_virtual_time
     async def test_that_is_none_is_told(self) -> None:

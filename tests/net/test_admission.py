@@ -11,15 +11,33 @@ from tests.support.raw_peer import closing, rest, stranger
 from tests.support.sip_wire import OPTIONS, PATIENT, Wire
 
 from umbel.core.instants import Instant
-from umbel.identity.handshake import Closer, Ending
+from umbel.identity.handshake import Closer, Ending, Role
 from umbel.net import pace
+from umbel.net.clock import SystemClock
+from umbel.net.layer import LayerEnded, PlainLayer
 from umbel.net.limits import ConnectionLimits
 from umbel.net.pace import Pace
 from umbel.net.party import party_of
-from umbel.sip.hop import Transport
+from umbel.sip.hop import Source, Transport
 
 TLS, TCP = Transport.TLS, Transport.TCP
 UM, GATEWAY = "um.example.org", "gateway.example.org"
+
+
+SENSELESS = b"x\r\nl:0\r\n\r\n"
+"""A message to whoever cuts a stream, and to nobody else."""
+
+
+def welcoming(limits: ConnectionLimits) -> Wire:
+    """Give a wire that lets every message in."""
+    wire = Wire(limits=limits)
+
+    def let_in(data: bytes, source: Source) -> None:
+        wire.signalling.welcome(source)
+        wire.messages.put_nowait((data, source))
+
+    wire.signalling.on_message = let_in
+    return wire
 
 
 @pytest.fixture
@@ -125,7 +143,29 @@ class TestBytesBeforeIdentity:
             await rest(reader)
             _, _, error = await server.complaint()
 
-        assert "more than 500 bytes before the end of the first message" in str(error)
+        assert "more than 500 bytes before a message was let in" in str(error)
+
+    async def test_are_limited_after_whole_messages_too(self) -> None:
+        """Anybody can write one; only whoever takes it knows what it is worth."""
+        server = Wire(limits=replace(PATIENT, first_octets=500))
+        async with closing(server), stranger(await server.listen(TCP)) as (reader, writer):
+            writer.write(SENSELESS + OPTIONS.replace(b"Content-Length: 0", b"Content-Length: 9000"))
+            writer.write(bytes(300))
+            await rest(reader)
+            _, _, error = await server.complaint()
+
+        assert "more than 500 bytes before a message was let in" in str(error)
+
+    async def test_of_whoever_was_let_in_are_not(self) -> None:
+        """Gateways that are known by their address prove nothing else."""
+        server = welcoming(replace(PATIENT, first_octets=500))
+        async with closing(server), stranger(await server.listen(TCP)) as (_, writer):
+            writer.write(OPTIONS)
+            writer.write(OPTIONS.replace(b"Content-Length: 0", b"Content-Length: 9000"))
+            writer.write(bytes(9000))
+            await server.message()
+
+            assert len((await server.message())[0]) > 9000
 
     async def test_of_whoever_has_are_not(self, authority: Authority) -> None:
         """A gateway may send as much as a message may be long."""
@@ -158,6 +198,27 @@ class TestSilence:
 
             assert await rest(reader) == b"\r\n"
 
+    async def test_is_not_broken_by_a_message_that_is_not_let_in(self) -> None:
+        """Otherwise a line of nonsense would buy half an hour of a gateway's place."""
+        server = Wire(limits=self.LIMITS)
+        async with closing(server), stranger(await server.listen(TCP)) as (reader, writer):
+            writer.write(SENSELESS)
+            await server.message()
+
+            assert await rest(reader) == b""
+
+    async def test_of_whoever_was_let_in_may_be_longer(self) -> None:
+        server = welcoming(self.LIMITS)
+        async with closing(server):
+            hop = await server.listen(TCP)
+            async with stranger(hop) as (_, known):
+                known.write(OPTIONS)
+                await server.message()
+                async with stranger(hop) as (reader, _):
+                    await rest(reader)  # Who came later is gone by now.
+                known.write(OPTIONS)
+                await server.message()
+
     async def test_of_a_gateway_may_be_longer(self, authority: Authority) -> None:
         """It has opened its connection in time, and keeps it ready."""
         server = Wire(tls=authority.identity(UM), limits=self.LIMITS)
@@ -182,3 +243,21 @@ class TestSilence:
             stranger(await server.listen(TLS), context) as (reader, _),
         ):
             assert await asyncio.wait_for(reader.read(), 5) == b""
+
+
+class TestWhatAConnectionBeganWith:
+    """It may be as much as is read at once, of each of thousands."""
+
+    def test_is_not_kept_where_it_is_sip(self) -> None:
+        layer = PlainLayer(Role.SERVER, SystemClock())
+
+        assert list(layer.receive(OPTIONS * 500)) == [OPTIONS * 500]
+        assert not layer._first
+
+    def test_is_kept_up_to_a_record_where_it_is_tls(self) -> None:
+        layer = PlainLayer(Role.SERVER, SystemClock())
+        with pytest.raises(LayerEnded):
+            list(layer.receive(b"\x16\x03\x01" + bytes(100_000)))
+
+        assert layer._first is not None
+        assert len(layer._first) == 5 + 16_384

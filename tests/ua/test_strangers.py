@@ -1,11 +1,15 @@
 """Requests of those whom the application does not know: answered, and forgotten at once."""
 
+from dataclasses import replace
+
 import pytest
 from tests.support.calls import answering
 from tests.support.scripted_peers import Caller, sdp
+from tests.support.sip_messages import a_request, an_answer, source
 from tests.support.virtual_network import EMPTY, Agent, VirtualNetwork
 
 from umbel.sip.hop import Hop, Source, Transport
+from umbel.sip.message import Request
 from umbel.ua.events import CallOffered, LegEnded, StrangerRefused
 
 
@@ -76,6 +80,50 @@ class TestAStranger:
 
         assert gray.received == []
         assert mallory.last_answer("OPTIONS").via.parameters["received"] == "198.51.100.6"
+
+
+class TestAMessage:
+    """Says what whoever brought it may use of the node from now on."""
+
+    @pytest.mark.parametrize(
+        "octets",
+        [
+            b"x\r\nl:0\r\n\r\n",
+            b"\r\n\r\n",
+            bytes(a_request("OPTIONS")),
+            bytes(a_request("ACK")),
+            bytes(a_request("OPTIONS", to="<sip:")),
+            bytes(an_answer(a_request("OPTIONS"), 200)),
+        ],
+        ids=["nonsense", "a keep-alive", "OPTIONS", "ACK", "a bad To", "a stray answer"],
+    )
+    def test_of_a_stranger_is_not_let_in(
+        self, network: VirtualNetwork, bell: Agent, octets: bytes
+    ) -> None:
+        stranger = replace(source(), address="198.51.100.6")
+
+        assert bell.agent.receive(octets, stranger, network.now) is False
+
+    @pytest.mark.parametrize("method", ["INVITE", "OPTIONS", "REGISTER"])
+    def test_of_whom_we_know_is_let_in_whatever_becomes_of_it(
+        self, network: VirtualNetwork, bell: Agent, method: str
+    ) -> None:
+        known = replace(source(), address="192.0.2.3")
+
+        assert bell.agent.receive(bytes(a_request(method)), known, network.now) is True
+
+    def test_that_answers_us_is_let_in_from_anywhere(
+        self, network: VirtualNetwork, bell: Agent, mallory: Caller
+    ) -> None:
+        """Nobody else has seen the branch of our request."""
+        bell.agent.options(mallory.uri, network.now)
+        bell.settle()
+        network.run(0.1)
+        asked, _ = mallory.received[0]
+        assert isinstance(asked, Request)
+        answer, stranger = bytes(an_answer(asked, 200)), replace(source(), address="198.51.100.6")
+
+        assert bell.agent.receive(answer, stranger, network.now) is True
 
 
 class TestWhoTakesPart:

@@ -35,6 +35,10 @@ class Sends(Protocol):
         """Send what answers a message of *source*: by its connection, or to its *port*."""
         ...
 
+    def welcome(self, source: Source) -> None:
+        """Take note that a message of *source* was let in: its connection may stay."""
+        ...
+
 
 class Resolves(Protocol):
     """Who finds the hops that a URI leads to."""
@@ -83,7 +87,8 @@ class Driver:
         if self._answer_at_once(data, source):
             return
         with self._faults.contained("taking a SIP message"):
-            self.agent.receive(data, source, self.now())
+            if self.agent.receive(data, source, self.now()):
+                self._signalling.welcome(source)
         self.settle()
 
     def refuse(self, octets: bytes, source: Source, error: PeerError) -> None:
@@ -134,6 +139,7 @@ class Driver:
         try:
             answer = self.agent.ready_answer(data, source, self.now())
             if answer is not None:
+                self._signalling.welcome(source)
                 self._signalling.answer(answer.data, source, answer.port)
         except Unavailable:
             return True  # Who asked in vain asks again; a trace has the reason.

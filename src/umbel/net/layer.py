@@ -76,6 +76,9 @@ class Layer(Protocol):
 _AS_TLS_DOES = "as a TLS server does that is spoken to without TLS"
 """OpenSSL, and so most servers, hang up without an alert on what is no TLS at all."""
 
+_FIRST_RECORD = 5 + 16_384
+"""Bytes of a TLS record, at most: a ClientHello that we can read is in one."""
+
 
 class PlainLayer:
     """TCP without TLS. Looks at the first bytes only, for peers that try TLS here."""
@@ -85,7 +88,8 @@ class PlainLayer:
     def __init__(self, role: Role, clock: Clock) -> None:
         self._role = role
         self._clock = clock
-        self._first = b""
+        self._first: bytes | None = None
+        """What the peer began with, as far as it is TLS and a report may tell of it."""
         self._output = bytearray()
 
     @property
@@ -99,9 +103,10 @@ class PlainLayer:
 
     def receive(self, octets: bytes) -> Iterator[bytes]:
         """Hand the bytes through, unless the peer begins with TLS."""
-        if not self._first:
-            self._first = octets
-            if tls_messages.looks_like_tls(octets):
+        if self._first is None:
+            is_tls = tls_messages.looks_like_tls(octets)
+            self._first = octets[:_FIRST_RECORD] if is_tls else b""
+            if is_tls:
                 raise LayerEnded(Ending.NOT_TLS, self._tls_instead())
         yield octets
 
@@ -122,8 +127,9 @@ class PlainLayer:
         """Report a peer that tried TLS; there is no handshake otherwise."""
         if ending is not Ending.NOT_TLS:
             return None
-        offer = read_client_hello(tls_messages.client_hello_in(self._first) or b"")
-        alert = tls_messages.alert_in(self._first)
+        first = self._first or b""
+        offer = read_client_hello(tls_messages.client_hello_in(first) or b"")
+        alert = tls_messages.alert_in(first)
         return HandshakeReport(
             role=self._role,
             local=ends.local,

@@ -27,7 +27,7 @@ class ConnectionLimits:
     handshake_octets: int = 262_144
     """Bytes that a peer may send before the handshake is done; long chains have 20,000."""
     first_octets: int = 131_072
-    """Bytes that whoever has not proved who it is may send before its first message is whole."""
+    """Bytes that whoever has not proved who it is may send before a message of it is let in."""
     confirmation: Duration = 2.0
     """How long a new connection may be refused after its handshake, until it counts as up: a
     TLS 1.3 server judges our certificate after we believe in success."""
@@ -36,7 +36,7 @@ class ConnectionLimits:
     silence: Duration = 120.0
     """For an accepted connection to bring anything, once a good certificate says whose it is."""
     silence_of_strangers: Duration = 20.0
-    """For any other to bring its first whole message; keep-alives do not count."""
+    """For any other to bring a message that is let in; whole ones that are refused do not count."""
     idle: Duration = 1800.0
     """Without a byte in either direction; then the connection is closed in good order."""
     unacknowledged: Duration = 20.0

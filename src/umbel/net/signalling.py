@@ -163,7 +163,7 @@ class Signalling:
             )
             self._send_datagram(data, back)
             return
-        connection = self._connections.named(source.connection) if source.connection else None
+        connection = self._connection_of(source)
         try:
             if connection is None or not connection.is_known_to_be_up:
                 peer = f"{source.transport} from {source.address}"
@@ -172,6 +172,11 @@ class Signalling:
         except Unavailable as error:
             self._tap.failed(data, source.hop_back(), str(error))
             raise
+
+    def welcome(self, source: Source) -> None:
+        """Take note that a message of *source* was let in: what brought it is no stranger's."""
+        if (connection := self._connection_of(source)) is not None:
+            connection.welcome()
 
     def drop(self, name: str | None, why: str) -> None:
         """Close one connection, or all of them, whatever still goes on by it."""
@@ -255,6 +260,9 @@ class Signalling:
         self._listening.servers.append(server)
         port: int = server.sockets[0].getsockname()[1]
         return port
+
+    def _connection_of(self, source: Source) -> StreamConnection | None:
+        return self._connections.named(source.connection) if source.connection else None
 
     def _accepted(self, listener: Listener) -> StreamConnection:
         origin = ConnectionOrigin(

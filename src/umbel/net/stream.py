@@ -121,6 +121,10 @@ class StreamConnection(asyncio.Protocol):
             raise Unavailable(f"{self.peer}: {self.why_ended}")
         self._tell_sent(message)
 
+    def welcome(self) -> None:
+        """Learn that a message of the peer was let in: it is no stranger."""
+        self._traffic.is_welcome = True
+
     def close(self, why: str) -> None:
         """Close in good order."""
         if self.state is State.OPENING:
@@ -232,17 +236,15 @@ class StreamConnection(asyncio.Protocol):
 
     @property
     def _is_stranger(self) -> bool:
-        """Whether it came to us, and no good certificate says from whom."""
+        """Whether it came to us, and neither a good certificate nor a message says from whom."""
         shaken = self._source.handshake
-        is_known = shaken is not None and shaken.is_verified
+        is_known = self._traffic.is_welcome or (shaken is not None and shaken.is_verified)
         return self.origin.role is Role.SERVER and not is_known
 
     @property
     def _has_begun(self) -> bool:
         """Whether it is used for what it was opened for."""
-        if self.origin.role is Role.CLIENT:
-            return True
-        return self._traffic.messages > 0 if self._is_stranger else self._traffic.has_come
+        return not self._is_stranger and (self.origin.role is Role.CLIENT or self._traffic.has_come)
 
     def _is_admitted(self) -> bool:
         return self.origin.role is Role.CLIENT or self._around.user.admits(self)
@@ -299,7 +301,7 @@ class StreamConnection(asyncio.Protocol):
                 self._take(frames)
                 octets = b""  # What the framer cannot read it tells after what it can.
             self._note_half_message()
-            self._check_first_message()
+            self._check_stranger()
         except PeerError as error:
             if self.is_usable:
                 self._leave()
@@ -312,7 +314,6 @@ class StreamConnection(asyncio.Protocol):
             if isinstance(frame, Ping):
                 pings += 1
             else:
-                self._traffic.messages += 1
                 self._around.user.deliver(frame, self._source)
         if pings and self.takes_messages:
             self._write(_PONG * pings)
@@ -325,11 +326,11 @@ class StreamConnection(asyncio.Protocol):
             self._end(Ending.REFUSED_BY_US, f"more than {limit} bytes {self._layer.progress}")
         return self._traffic.shaken <= limit
 
-    def _check_first_message(self) -> None:
-        """Hold little of whoever has not proved who it is, until a message of it is whole."""
-        limit, traffic = self._around.limits.first_octets, self._traffic
-        if self._is_stranger and not traffic.messages and traffic.received > limit:
-            self.close(f"more than {limit} bytes before the end of the first message")
+    def _check_stranger(self) -> None:
+        """Take little from whoever has not proved who it is, until a message of it is let in."""
+        limit = self._around.limits.first_octets
+        if self._is_stranger and self._traffic.received > limit:
+            self.close(f"more than {limit} bytes before a message was let in")
 
     def _note_half_message(self) -> None:
         """Remember since when a message has come in part."""
@@ -352,7 +353,7 @@ class StreamConnection(asyncio.Protocol):
         if times.message_began is not None and now - times.message_began > limits.half_message:
             self.close(f"half a message for more than {limits.half_message:g} s")
         elif not self._has_begun and now - times.entered > patience:
-            self.close(f"no message for {patience:g} s")
+            self.close(f"no message was let in for {patience:g} s")
         elif now - times.active > limits.idle:
             self.close(f"idle for {limits.idle:g} s")
 

@@ -10,14 +10,14 @@ _BY_PEER: Final = (Ending.REFUSED_BY_PEER, Ending.CLOSED_BY_PEER, Ending.RESET_B
 
 @dataclass(slots=True)
 class Traffic:
-    """Bytes of SIP in each direction, and whole messages."""
+    """Bytes of SIP in each direction, and what came of them."""
 
     received: int = 0
     sent: int = 0
     shaken: int = 0
     """Bytes that came in the handshake, of TLS."""
-    messages: int = 0
-    """Whole messages that came; keep-alives are none."""
+    is_welcome: bool = False
+    """Whether a message of the peer was let in, by whoever takes messages."""
     is_coming: bool = False
     """Whether bytes are just being taken: what answers them waits for the last of them."""
 

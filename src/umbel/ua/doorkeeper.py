@@ -5,7 +5,7 @@ from collections.abc import Callable
 from umbel.sip.dialog import DialogId
 from umbel.sip.errors import SipError, UnknownDialog
 from umbel.sip.hop import Source
-from umbel.sip.message import Message, Request
+from umbel.sip.message import Message, Request, Response
 from umbel.sip.status import Status
 from umbel.sip.transaction.return_path import hop_back, note_arrival
 
@@ -45,8 +45,10 @@ class Doorkeeper:
         self._knows = knows
 
     def admits(self, message: Message, source: Source) -> bool:
-        """Say whether a message may be taken; otherwise it has been answered."""
-        if not isinstance(message, Request) or self._goes_on(message):
+        """Say whether a message may be taken; otherwise it has been answered, where it is to be."""
+        if isinstance(message, Response):
+            return self._wire.is_asked(message)  # A stray is dropped (RFC 6026 section 8.9).
+        if self._goes_on(message):
             return True
         why = self._knows(source)
         if not why:

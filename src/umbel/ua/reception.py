@@ -38,17 +38,18 @@ class Reception:
         self._admits = admits
         self.is_accepting = True
 
-    def receive(self, data: bytes, source: Source, now: Instant) -> None:
-        """Take the octets of one message."""
+    def receive(self, data: bytes, source: Source, now: Instant) -> bool:
+        """Take the octets of one message, and say whether it was let in."""
         message = self._entrance.admit(data, source)
         if message is None or not self._doorkeeper.admits(message, source):
-            return
+            return False
         for arrival in self._wire.receive(message, source, now):
             match arrival:
                 case RequestArrived():
                     self._take(arrival, now)
                 case AckArrived(request=ack):
                     self._take_ack(ack, now)
+        return True
 
     def refuse(self, octets: bytes, source: Source, error: PeerError) -> None:
         """Take the octets of what a stream brought in place of a message."""

@@ -67,10 +67,14 @@ class UserAgent:
 
     # --- the network ----------------------------------------------------------------------------
 
-    def receive(self, data: bytes, source: Source, now: Instant) -> None:
-        """Take one whole message, as a datagram or a framed stream brought it."""
-        if data.strip():  # Not the empty lines that keep a path through a NAT open (RFC 5626).
-            self._reception.receive(data, source, now)
+    def receive(self, data: bytes, source: Source, now: Instant) -> bool:
+        """
+        Take one whole message, as a datagram or a framed stream brought it.
+
+        Says whether it was let in: it can be read, and whoever sends it has business with us.
+        """
+        # Empty lines keep a path through a NAT open (RFC 5626) and are no message.
+        return bool(data.strip()) and self._reception.receive(data, source, now)
 
     def ready_answer(self, data: bytes, source: Source, now: Instant) -> ReadyAnswer | None:
         """

@@ -189,6 +189,10 @@ class Wire:
         """Say whether a request came before, and its transaction lives."""
         return self._layer.repeats(request)
 
+    def is_asked(self, response: Response) -> bool:
+        """Say whether a response answers a request of ours whose transaction lives."""
+        return self._layer.knows(client_key(response))
+
     def knows_transaction(self, key: str) -> bool:
         """Say whether the transaction of this name lives."""
         return self._layer.knows(key)
