@@ -64,7 +64,14 @@ def _is_socket(descriptor: Path) -> bool:
 
 def _children(process: int) -> list[int]:
     tasks = Path(f"/proc/{process}/task").iterdir()
-    return [int(one) for task in tasks for one in (task / "children").read_text().split()]
+    return [int(one) for task in tasks for one in _told_by(task / "children").split()]
+
+
+def _told_by(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""  # A thread that has ended meanwhile.
 
 
 def _read(process: int, name: str) -> str:
