@@ -37,21 +37,10 @@ class TestDatagram:
             assert (source.local_address, source.local_port) == (address, there.port)
             assert source.connection is None
 
-    async def test_is_answered_at_once_at_the_port_that_the_peer_asks_for(self) -> None:
-        server, client, other = Wire(), Wire(), Wire()
-        async with closing(server, client, other):
-            await server.listen(UDP)
-            there = await server.listen(UDP)
-            await client.listen(UDP)
-            asks_for = await other.listen(UDP)
-            source = await client.ask(server, there)
-            server.signalling.answer(OK, source, asks_for.port)
-
-            octets, answered = await other.message()
-            assert octets == OK
-            assert answered.port == there.port
-
-    async def test_is_answered_at_that_port_in_good_time_from_where_it_was_asked(self) -> None:
+    @pytest.mark.parametrize("at_once", [True, False])
+    async def test_is_answered_from_where_it_was_asked_at_the_port_that_the_peer_asks_for(
+        self, *, at_once: bool
+    ) -> None:
         """No peer was heard at that port, and the first listener would do as well (RFC 3581)."""
         server, client, other = Wire(), Wire(), Wire()
         async with closing(server, client, other):
@@ -60,9 +49,14 @@ class TestDatagram:
             await client.listen(UDP)
             asks_for = await other.listen(UDP)
             source = await client.ask(server, there)
-            await server.signalling.send(OK, replace(source.hop_back(), port=asks_for.port))
+            if at_once:
+                server.signalling.answer(OK, source, asks_for.port)
+            else:
+                await server.signalling.send(OK, replace(source.hop_back(), port=asks_for.port))
 
-            assert (await other.message())[1].port == there.port
+            octets, answered = await other.message()
+            assert octets == OK
+            assert answered.port == there.port
 
     async def test_is_answered_where_it_came_to_though_the_peer_asks_elsewhere_meanwhile(
         self,

@@ -31,6 +31,14 @@ def keys(studio: Studio) -> int:
     return len(studio.of(KeyPressed))
 
 
+def learnt(studio: Studio, peer: RtpPeer, stranger: RtpPeer) -> None:
+    """Call a peer, and hear it first from the address of somebody else."""
+    studio.call(peer, learn_address=True)
+    stranger.engine = peer.engine
+    stranger.say(bytes(160))
+    studio.tick()
+
+
 def statistics(studio: Studio) -> Statistics:
     studio.do(Close(session="a"))
     return studio.closed().statistics
@@ -166,10 +174,7 @@ class TestAPeerBehindNat:
     def test_keeps_what_was_learnt_when_signalling_repeats_itself(
         self, studio: Studio, peer: RtpPeer, stranger: RtpPeer
     ) -> None:
-        studio.call(peer, learn_address=True)
-        stranger.engine = peer.engine
-        stranger.say(bytes(160))
-        studio.tick()
+        learnt(studio, peer, stranger)
         studio.connect(peer, learn_address=True)
         peer.heard()
         press(stranger)
@@ -182,10 +187,7 @@ class TestAPeerBehindNat:
     def test_is_where_signalling_says_if_it_speaks_from_there(
         self, studio: Studio, peer: RtpPeer, stranger: RtpPeer
     ) -> None:
-        studio.call(peer, learn_address=True)
-        stranger.engine = peer.engine
-        stranger.say(bytes(160))
-        studio.tick()
+        learnt(studio, peer, stranger)
         press(peer)
         studio.tick()
         assert keys(studio) == 1

@@ -188,7 +188,8 @@ class Channel(Generic[Message]):
             self._unsent += _LENGTH.pack(len(body))
             self._unsent += body
         if len(self._unsent) > _MOST_UNREAD:
-            raise NodeStandsStill(f"the node has left {len(self._unsent)} octets unread")
+            unread, most = len(self._unsent), _MOST_UNREAD
+            raise NodeStandsStill(f"the node has left {unread} octets unread, of at most {most}")
         while self._unsent and (pushed := self._push(self._unsent)):
             del self._unsent[:pushed]
 

@@ -116,14 +116,16 @@ class Intake:
         inbox = self._inbox
         rows = self._tables.seating.find(inbox.names[: inbox.count], inbox.pairs[: inbox.count])
         rows = self._without_floods(rows)
-        looked_at: Counter[tuple[int, int]] = Counter()
+        looked_at: Counter[tuple[int, int]] = Counter()  # Where nobody can be named beforehand.
         for slot in self._tables.hearing.hear(inbox, rows, now).tolist():
             row, pair = int(rows[slot]), int(inbox.pairs[slot])
             if row == _TOO_MANY:
                 continue
-            looked_at[pair, row] += 1
-            if row >= 0 or looked_at[pair, row] <= _MOST_AT_ONCE[row]:
-                self._take_one(slot, row, now)
+            if row < 0:
+                looked_at[pair, row] += 1
+                if looked_at[pair, row] > _MOST_AT_ONCE[row]:
+                    continue
+            self._take_one(slot, row, now)
 
     def _without_floods(self, rows: Rows) -> Rows:
         """Give whose the packets are, where one has sent too many the first ones only."""

@@ -35,7 +35,7 @@ _EXPEDITED_FORWARDING: Final = 46 << 2
 _IP_MTU_DISCOVER: Final = 10
 _IP_PMTUDISC_PROBE: Final = 3
 """Never divide a packet (all are small), whatever ICMP says of the way: nobody can spoil it by a
-forged one, and the kernel, which then needs no identification for the parts, sends a tenth faster."""
+forged one, and the kernel, which then needs no identification for the parts, sends nearly a tenth faster."""
 
 
 @dataclass(slots=True, eq=False)

@@ -99,7 +99,10 @@ def serve(
         try:
             _Loop(stream, engine, LoadMeter(standing)).run()
         except NodeStandsStill as error:
-            raise SystemExit(f"A media engine ended: {error}.") from None
+            raise SystemExit(
+                f"A media engine ended: {error}. Its calls go on in another one. If it happens again, "
+                "see in the log what the node was busy with, and give it another processor."
+            ) from None
         except Disconnected:
             return
         finally:

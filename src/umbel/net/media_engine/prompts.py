@@ -123,12 +123,12 @@ class Prompts:
         """Have the loader make what many calls play, if it is not there."""
         kept = self._kept.get(key)
         if kept is None or kept.signature != signature or _has_failed(kept.encoded):
-            kept = _Kept(signature, self._loader.submit(load))
-            self._kept[key] = kept
-            self._kept.move_to_end(key)
+            self._kept.pop(
+                key, None
+            )  # What is made anew is the latest, and the last to be forgotten.
+            kept = self._kept[key] = _Kept(signature, self._loader.submit(load))
             self._shrink()
-        else:
-            self._kept.move_to_end(key)
+        self._kept.move_to_end(key)
         return kept.encoded
 
     def _shrink(self) -> None:
