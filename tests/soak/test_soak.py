@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,13 @@ import structlog
 from tests.support.node import NodeUnderTest, node_under_test
 from tests.support.pcap import write_tone
 from tests.support.pki import Authority
-from tests.support.process_figures import child_running, living_objects, memory, sockets
+from tests.support.process_figures import (
+    child_running,
+    circles,
+    living_objects,
+    memory,
+    sockets,
+)
 from tests.support.sipp import (
     Target,
     caller,
@@ -312,6 +318,17 @@ async def soaked(folder: Path) -> AsyncIterator[Soak]:
                 yield Soak(node, folder, authority)
         finally:
             structlog.reset_defaults()
+
+
+async def test_calls_that_are_over_need_no_search_for_circles(tmp_path: Path) -> None:
+    async with soaked(tmp_path) as soak:
+        await soak.call(*WARMING_UP, seconds=2)
+        await soak.node.until_calls_are_over()
+        crowds = (*by_udp(speaks(tmp_path)), *BY_CONNECTION)
+        with circles() as found:
+            await soak.call(*(replace(crowd, count=5) for crowd in crowds), seconds=2)
+            await soak.node.until_at_rest()
+        assert found == {}
 
 
 async def test_thousands_of_calls_leave_nothing_behind(tmp_path: Path) -> None:

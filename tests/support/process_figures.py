@@ -3,6 +3,8 @@
 import gc
 import os
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import _lru_cache_wrapper
 from pathlib import Path
 
@@ -47,12 +49,29 @@ def living_objects() -> Counter[str]:
         if isinstance(one, _lru_cache_wrapper):
             one.cache_clear()
     gc.collect()
-    kinds = (type(one) for one in gc.get_objects())
-    return Counter(
-        f"{kind.__module__}.{kind.__qualname__}"
-        for kind in kinds
-        if str(kind.__module__).startswith("umbel.")
-    )
+    kinds = map(_kind, gc.get_objects())
+    return Counter(kind for kind in kinds if kind.startswith("umbel."))
+
+
+@contextmanager
+def circles() -> Iterator[Counter[str]]:
+    """Count, after the block, the objects of our classes that only refer to each other."""
+    found: Counter[str] = Counter()
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        yield found
+        gc.collect()
+        found.update(kind for kind in map(_kind, gc.garbage) if kind.startswith("umbel."))
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+
+
+def _kind(one: object) -> str:
+    return f"{type(one).__module__}.{type(one).__qualname__}"
 
 
 def _is_socket(descriptor: Path) -> bool:

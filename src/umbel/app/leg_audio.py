@@ -129,6 +129,7 @@ class LegAudio:
         if self._moving is not None:
             self._moving.cancel()
             await asyncio.wait((self._moving,))
+        self._give_up = self._told_of_move = _ignore  # The call and its audio knew each other.
         return await self.line.close() if self._local is not None else None
 
     # --- to another engine -----------------------------------------------------------------
@@ -191,3 +192,7 @@ class LegAudio:
     @property
     def _port(self) -> int:
         return self._local.port if self._local is not None else 0
+
+
+def _ignore(*_told: str) -> None:
+    """The call is over."""

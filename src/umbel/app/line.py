@@ -104,6 +104,8 @@ class Line:
             raise
         finally:
             self._playing = None
+            # It has ``HungUp``, whose traceback has this frame: each would keep the other.
+            del playing
 
     async def key(self, within: Duration) -> str | None:
         """
@@ -124,6 +126,7 @@ class Line:
             return waiter.result() if has_key else None
         finally:
             self._key_waiter = None
+            del waiter  # As above.
 
     def has_typed_ahead(self) -> bool:
         """Say whether a key waits for the next question."""

@@ -17,7 +17,7 @@ from umbel.identity.handshake import Ending, HandshakeReport, Role
 from umbel.identity.identity_findings import mismatch
 from umbel.identity.names import presented_names
 
-from .client_verdict import ClientJudge, Verdict
+from .client_verdict import Chain, ClientJudge, Verdict
 from .layer import Ends, LayerEnded
 from .tls_observation import Observation, sent_chain, watch
 
@@ -45,6 +45,25 @@ class _Waiting:
         """Bytes of SIP that are not encrypted yet."""
 
 
+class _Opinion:
+    """What we think of the peer; apart from the layer, which its observation must not keep alive."""
+
+    def __init__(self, judge: ClientJudge | None) -> None:
+        self._judge = judge
+        self.verdict = Verdict()
+
+    def admit(self, chain: Chain) -> None:
+        """Judge a chain that the handshake has just brought."""
+        if self._judge is not None:
+            self.verdict = self._judge.admit(chain)
+
+    def judge(self, sent_chain: Callable[[], Chain]) -> None:
+        """Judge the chain of a session that is resumed, or that the observation has missed."""
+        if self._judge is not None:
+            chain = sent_chain()
+            self.verdict = self._judge.judge(chain) if chain else Verdict()
+
+
 class TlsLayer:
     """One TLS connection, TLS 1.2 or 1.3, in either role."""
 
@@ -60,10 +79,11 @@ class TlsLayer:
     ) -> None:
         """Begin; *after_step* is called whenever the handshake has come further."""
         self._role = role
-        self._expected = expected
+        self._demand = expected.demand
         self._after_step = after_step
         self._clock = clock
-        self._observation = Observation(clock, self._admit)
+        self._opinion = _Opinion(expected.judge)
+        self._observation = Observation(clock, self._opinion.admit)
         self._waiting = _Waiting()
         self._tls = context.wrap_bio(
             self._waiting.incoming,
@@ -75,7 +95,6 @@ class TlsLayer:
         self._has_heard = False
         self._has_carried = False
         self._took: float | None = None
-        self._verdict = Verdict()
 
     @property
     def is_ready(self) -> bool:
@@ -118,7 +137,7 @@ class TlsLayer:
         A client that is not believed gets none: OpenSSL then forgets its TLS 1.2 session, which
         would hold the chain that it chose to send, up to 100 kB, for minutes.
         """
-        if not self.is_ready or self._verdict.code:
+        if not self.is_ready or self._opinion.verdict.code:
             return
         with contextlib.suppress(ssl.SSLError):  # It would wait for the peer's close_notify.
             self._encrypt()
@@ -149,9 +168,9 @@ class TlsLayer:
             server_name=offer.server_name if offer else None,
             own_chain=seen.own_chain,
             peer_chain=self._peer_chain(),
-            verify_code=self._verdict.code,
-            verify_text=self._verdict.text,
-            is_somebody_else=self._verdict.is_somebody_else,
+            verify_code=self._opinion.verdict.code,
+            verify_text=self._opinion.verdict.text,
+            is_somebody_else=self._opinion.verdict.is_somebody_else,
             alerts=tuple(seen.alerts),
             steps=tuple(seen.steps),
             is_resumed=bool(self.is_ready and self._tls.session_reused),
@@ -169,25 +188,25 @@ class TlsLayer:
         except ssl.SSLWantReadError:
             return
         except ssl.SSLCertVerificationError as error:
-            self._verdict = Verdict(code=error.verify_code, text=error.verify_message)
+            self._opinion.verdict = Verdict(code=error.verify_code, text=error.verify_message)
             raise LayerEnded(
                 Ending.REFUSED_BY_US, f"{_NOT_BELIEVED}: {error.verify_message}"
             ) from error
         except ssl.SSLError as error:
             raise self._ended(error) from error
-        self._judge_what_was_not_seen()
+        if not self._observation.peer_chain:
+            self._opinion.judge(lambda: sent_chain(self._tls))
         self._took = self._clock.now() - self._observation.began
         self._recognise()
 
     def _recognise(self) -> None:
         """Refuse a peer that is not the one we meant; OpenSSL has vouched for its chain only."""
-        demand = self._expected.demand
-        if demand is None:
+        if self._demand is None:
             return
         names = presented_names(b"".join(self._peer_chain()[:1]))
-        judgement = demand.judge(names, our_role=self._role)
+        judgement = self._demand.judge(names, our_role=self._role)
         if not judgement.is_accepted:
-            self._verdict = Verdict(is_somebody_else=True)
+            self._opinion.verdict = Verdict(is_somebody_else=True)
             raise LayerEnded(Ending.REFUSED_BY_US, mismatch(judgement, names))
 
     def _step(self) -> None:
@@ -247,18 +266,8 @@ class TlsLayer:
             return self._observation.peer_chain
         return sent_chain(self._tls)
 
-    def _admit(self, chain: tuple[bytes, ...]) -> None:
-        if self._expected.judge is not None:
-            self._verdict = self._expected.judge.admit(chain)
-
-    def _judge_what_was_not_seen(self) -> None:
-        """Judge the chain of a session that is resumed, or that the observation has missed."""
-        if self._expected.judge is not None and not self._observation.peer_chain:
-            chain = sent_chain(self._tls)
-            self._verdict = self._expected.judge.judge(chain) if chain else Verdict()
-
     def _reservation(self) -> str:
         """Say what is wrong about a handshake that was let go on."""
-        if not self.is_ready or not self._verdict.code:
+        if not self.is_ready or not self._opinion.verdict.code:
             return ""
-        return f"{_NOT_BELIEVED}: {self._verdict.text}; its requests are answered with 403"
+        return f"{_NOT_BELIEVED}: {self._opinion.verdict.text}; its requests are answered with 403"

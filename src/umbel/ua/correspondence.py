@@ -161,7 +161,9 @@ class Correspondence:
 
     def _close_if_quiet(self) -> None:
         if self._closing is not None and self._under_way == 0:
-            self._legs.remove(self._closing)
+            leg, self._closing = self._closing, None
+            self._legs.remove(leg)
+            leg.let_go()
 
     def _pursue(self, errand: Errand, now: Instant) -> Pursuit:
         self.enter()

@@ -247,9 +247,20 @@ class Leg:
             raise Misuse(f"leg {self.id} is {self.state}: it has no dialog yet")
         return self.dialog
 
+    def let_go(self) -> None:
+        """
+        Part with what leads a call; nothing is under way any more, and nothing finds the leg.
+
+        Leg and parts know each other: together they would stay until Python looks for such circles.
+        """
+        del self.session, self.transfer
+        self.invitation = self.referral = None
+
     @property
     def agreed_local(self) -> LocalMedia | None:
-        """What the peer was told of our media in the last agreement; ``None``: nothing yet."""
+        """What the peer was told of our media in the last agreement; ``None``: nothing, or it is over."""
+        if self.is_over:
+            return None
         negotiation = self.session.negotiation
         return negotiation.agreed_local if negotiation is not None else None
 
@@ -271,12 +282,11 @@ class Leg:
     @property
     def is_free_to_offer(self) -> bool:
         """Whether no offer and no INVITE of either side is under way (section 14.1)."""
-        session = self.session
         return (
             self.state is LegState.ESTABLISHED
-            and not session.is_awaiting_ack
-            and not session.is_offering
-            and not session.modification.is_under_way
+            and not self.session.is_awaiting_ack
+            and not self.session.is_offering
+            and not self.session.modification.is_under_way
         )
 
     def _unanswered_invite(self) -> "InboundInvite | None":
