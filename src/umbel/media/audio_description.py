@@ -1,11 +1,12 @@
 """Our side of a session description, as lines (RFC 8866, 3264, 4568)."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 from .audio_stream import PTIME, Format
 from .crypto_attribute import CryptoAttribute
 from .local_media import LocalMedia
-from .sdp import MediaDescription, SessionDescription
+from .sdp import MediaDescription
 from .sdp_line import Line
 from .session import Direction
 
@@ -43,8 +44,8 @@ def rejected(media: MediaDescription) -> tuple[Line, ...]:
 
 def description(
     local: LocalMedia, version: int, streams: tuple[tuple[Line, ...], ...], time: str = "0 0"
-) -> SessionDescription:
-    """Put a whole description of ours together."""
+) -> bytes:
+    """Write a whole description of ours."""
     at = f"IN {local.address_type} {local.address}"
     session = (
         Line(kind="v", value="0"),
@@ -53,7 +54,7 @@ def description(
         Line(kind="c", value=at),
         Line(kind="t", value=time),
     )
-    return SessionDescription.of((session, *streams))
+    return b"".join(map(bytes, chain(session, *streams)))
 
 
 def _of(known: Format) -> tuple[str, ...]:

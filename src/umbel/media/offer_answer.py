@@ -266,7 +266,7 @@ class OfferAnswer:
         if self._sent is not None and self._sent.said == said:
             return self._sent.data
         version = self._sent.version + 1 if self._sent else 1
-        data = bytes(description(self.local, version, streams, time))
+        data = description(self.local, version, streams, time)
         self._sent = _Sent(version, said, data)
         return data
 

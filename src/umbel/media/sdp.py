@@ -5,7 +5,7 @@ description gives the octets that were parsed. What signalling must be able to r
 when it is parsed; the rest when it is asked for. Either way an error names the line.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -48,16 +48,16 @@ class _Section:
         """The attributes in order; read once, where anybody asks for them."""
         read = self._attributes
         if read is None:
-            read = tuple(map(_attribute, self._of_kind("a")))
+            read = tuple(_attribute(line) for line in self.lines if line.kind == "a")
             object.__setattr__(self, "_attributes", read)
         return read
 
-    def _of_kind(self, kind: str) -> Iterator[Line]:
-        return (line for line in self.lines if line.kind == kind)
-
     def line(self, kind: str) -> Line | None:
         """Give the first line of a *kind*."""
-        return next(self._of_kind(kind), None)
+        for line in self.lines:
+            if line.kind == kind:
+                return line
+        return None
 
     def attributes_called(self, name: str) -> tuple[Attribute, ...]:
         """Give all attributes called *name*, in lower case."""

@@ -30,6 +30,7 @@ class HeaderField(Generic[T_co]):
 
     def __init__(self, name: str, parse: Callable[[list[str]], T_co]) -> None:
         self.name = name
+        self.key = name.lower()
         self.parse = parse
 
     @overload
@@ -41,7 +42,7 @@ class HeaderField(Generic[T_co]):
     def __get__(self, message: HasHeaders | None, owner: type) -> Self | T_co:
         if message is None:
             return self
-        return message.headers.read(self.name, self.parse)
+        return message.headers.read(self.key, self.parse)
 
 
 class ListField(HeaderField[list[T]]):
@@ -56,7 +57,7 @@ class ListField(HeaderField[list[T]]):
     def __get__(self, message: HasHeaders | None, owner: type) -> Self | list[T]:
         if message is None:
             return self
-        return message.headers.read(self.name, self.parse).copy()
+        return message.headers.read(self.key, self.parse).copy()
 
 
 def required(name: str, parse: Parse[T]) -> HeaderField[T]:

@@ -71,10 +71,14 @@ class Headers:
 
     def replace_first(self, name: str, value: str) -> None:
         """Replace the first field line of *name*, which there must be; its others stay."""
+        index = self._by_name
         field = self._changed(name, value)
         key = field[0].lower()
         place = next(at for at, (other, _) in enumerate(self._fields) if other.lower() == key)
         self._fields[place] = field
+        if index is not None:
+            index[key][0] = value
+            self._by_name = index
 
     def remove(self, name: str) -> None:
         """Drop every field line of *name*."""
@@ -99,16 +103,16 @@ class Headers:
         """
         Give what *parse* makes of the field lines of *name*, the result kept until they change.
 
-        Every *name* has one way of being parsed, and it is spelled as in its document.
+        Every *name* has one way of being parsed, and it is in lower case.
         """
         try:
             return self._read[name]  # type: ignore[return-value]  # Made by the same *parse*.
         except KeyError:
-            parsed = self._read[name] = parse(self._index.get(name.lower(), []))
+            parsed = self._read[name] = parse(self._index.get(name, []))
             return parsed
 
     def know(self, name: str, parsed: object) -> None:
-        """Take *parsed*, which ``read`` is to give, instead of parsing what was written of it."""
+        """Take *parsed*, which ``read`` of *name* is to give, as that of what was written."""
         self._read[name] = parsed
 
     def __contains__(self, name: str) -> bool:
@@ -152,7 +156,5 @@ class Headers:
 
     def _forget(self, key: str) -> None:
         self._by_name = None
-        if not self._read:
-            return
-        for name in [name for name in self._read if name.lower() == key]:
-            del self._read[name]
+        if self._read:
+            self._read.pop(key, None)

@@ -116,7 +116,7 @@ class _Fields:
     @property
     def via(self) -> Via:
         """The topmost Via: of a request its last sender's, of a response our own."""
-        vias = self.headers.read("Via", _Fields.vias.parse)
+        vias = self.headers.read("via", _Fields.vias.parse)
         if not vias:
             raise MissingHeader("Via")
         return vias[0]

@@ -1,9 +1,13 @@
 """Parameters of URIs and header values: ordered, their names in any case (RFC 3261 section 7.3.1)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
+from typing import TypeVar, overload
 
 from .grammar import TOKEN, TOKEN_OR_HOST, Scanner, is_token_or_host, quoted
+
+
+T = TypeVar("T")
 
 
 class Quoted(str):
@@ -20,8 +24,32 @@ class Parameters(Mapping[str, str | None]):
     def __init__(self, values: Mapping[str, str | None] | None = None) -> None:
         self._values = {name.lower(): value for name, value in (values or {}).items()}
 
+    @classmethod
+    def _of(cls, values: dict[str, str | None]) -> "Parameters":
+        """Take over values whose names are in lower case."""
+        parameters = cls.__new__(cls)
+        parameters._values = values
+        return parameters
+
     def __getitem__(self, name: str) -> str | None:
         return self._values[name.lower()]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._values
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+
+    @overload
+    def get(self, name: str, default: T, /) -> str | None | T: ...
+
+    def get(self, name: str, default: T | None = None, /) -> str | None | T:
+        """Give the value of *name*; *default* where there is no such parameter."""
+        return self._values.get(name.lower(), default)
+
+    def items(self) -> ItemsView[str, str | None]:
+        """Give names and values."""
+        return self._values.items()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -42,11 +70,12 @@ class Parameters(Mapping[str, str | None]):
 
     def having(self, values: Mapping[str, str | None]) -> "Parameters":
         """Give the same parameters with *values* added or replaced."""
-        return Parameters({**self._values, **Parameters(values)})
+        return Parameters._of(self._values | {name.lower(): values[name] for name in values})
 
     def without(self, name: str) -> "Parameters":
         """Give the same parameters but *name*."""
-        return Parameters({key: self._values[key] for key in self._values if key != name.lower()})
+        unwanted = name.lower()
+        return Parameters._of({key: self._values[key] for key in self._values if key != unwanted})
 
 
 _plain = re.compile(
@@ -76,7 +105,7 @@ def read_parameters(scanner: Scanner) -> Parameters:
         elif scanner.accept(";"):
             name, value = _read_parameter(scanner)
         else:
-            return Parameters(values)
+            return Parameters._of(values)
         if values.setdefault(name.lower(), value) != value:
             scanner.at = start
             scanner.fail(f"parameter {name} no more than once")

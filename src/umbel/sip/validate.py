@@ -55,10 +55,10 @@ _OF_REQUESTS: tuple[HeaderField[object], ...] = (
 _Readers = tuple[tuple[str, HeaderField[object]], ...]
 """Header fields by their names in lower case."""
 
-_READ_OF_RESPONSES: _Readers = tuple((field.name.lower(), field) for field in _ESSENTIAL)
+_READ_OF_RESPONSES: _Readers = tuple((field.key, field) for field in _ESSENTIAL)
 READ_OF_REQUESTS: _Readers = (
     *_READ_OF_RESPONSES,
-    *((field.name.lower(), field) for field in _OF_REQUESTS),
+    *((field.key, field) for field in _OF_REQUESTS),
 )
 
 
@@ -107,7 +107,7 @@ def _check_readable(message: Message, readers: _Readers) -> None:
     names = headers.names
     for name, field in readers:
         if name in names:
-            headers.read(field.name, field.parse)
+            headers.read(name, field.parse)
 
 
 def _check_cseq(request: Request) -> None:

@@ -49,7 +49,7 @@ def _replace_top_via(request: Request, via: Via) -> None:
     of_first_line = len(vias) if len(lines) == 1 else len(Via.parse_many(lines[0]))
     vias[0] = via
     headers.replace_first("Via", ", ".join(map(str, vias[:of_first_line])))
-    headers.know("Via", vias)
+    headers.know("via", vias)
 
 
 def _is_multicast(host: str) -> bool:
