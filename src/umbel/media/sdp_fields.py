@@ -1,11 +1,13 @@
 """What the lines of a session description say (RFC 8866 sections 5 and 6)."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from umbel.core.addresses import read_ip_address
+from umbel.core.remembering import remembering
 
-from .sdp_line import Line
+from .sdp_line import Line, MalformedSdp
 
 STATIC_PAYLOAD_TYPES: Final = {
     "0": "PCMU/8000",
@@ -95,6 +97,11 @@ class RtpMap:
     @classmethod
     def parse(cls, line: Line, value: str) -> "RtpMap":
         """Read what follows the payload type in *line*."""
+        known = _rtpmap(value)
+        return known if known is not None else cls._of(line, value)
+
+    @classmethod
+    def _of(cls, line: Line, value: str) -> "RtpMap":
         encoding, *rest = value.strip().split("/")
         if not (encoding and encoding.isascii()) or len(rest) not in (1, 2):
             raise line.malformed(value, "encoding/clock rate or encoding/clock rate/channels")
@@ -114,3 +121,11 @@ class RtpMap:
         """Tell whether this is *encoding*, as telephones have it: 8000 a second, mono."""
         wanted = (encoding.upper(), clock_rate, channels)
         return (self.encoding.upper(), self.clock_rate, self.channels) == wanted
+
+
+@remembering(most=256, longest=64)  # All peers write the same few.
+def _rtpmap(value: str) -> RtpMap | None:
+    """Read the value of an ``rtpmap``; ``None``: it is malformed, and its line is to say so."""
+    with suppress(MalformedSdp):
+        return RtpMap._of(Line(kind="a", value=value), value)
+    return None

@@ -58,6 +58,9 @@ def _parse_call_id(text: str, where: str) -> str:
     return text
 
 
+_read_address = remembered(Address.parse)
+
+
 class _Fields:
     """The header fields that requests and responses share."""
 
@@ -67,9 +70,9 @@ class _Fields:
 
     vias = repeated("Via", Via.parse_many)
     """The way of the request, the latest hop first (section 20.42)."""
-    from_ = required("From", remembered(Address.parse))
+    from_ = required("From", _read_address)
     """Who began the dialog (section 20.20)."""
-    to = required("To", remembered(Address.parse))
+    to = required("To", _read_address)
     """Whom the request was meant for (section 20.39)."""
     call_id = required("Call-ID", _parse_call_id)
     cseq = required("CSeq", remembered(CSeq.parse))
@@ -203,16 +206,13 @@ def _taken_over_by(status: int) -> tuple[str, ...]:
     return _OF_DIALOGS if 100 < status < 300 else _OF_RESPONSES
 
 
-_read_address = remembered(Address.parse)
-
-
 def add_to_tag(headers: Headers, tag: str) -> None:
     """Add *tag* to To, which otherwise stays as it is written; one that has a tag keeps it."""
     to = headers.get("To")
     if to is None:
         return
     try:
-        has_tag = _read_address(to, "address").tag is not None
+        has_tag = _read_address(to, "To").tag is not None
     except MalformedMessage:
         has_tag = True  # It is echoed as it came.
     if not has_tag:
