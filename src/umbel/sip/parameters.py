@@ -6,7 +6,6 @@ from typing import TypeVar, overload
 
 from .grammar import TOKEN, TOKEN_OR_HOST, Scanner, is_token_or_host, quoted
 
-
 T = TypeVar("T")
 
 

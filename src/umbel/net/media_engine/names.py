@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from ipaddress import ip_address
+from ipaddress import IPv6Address
 from typing import Final
 
 import numpy as np
@@ -17,17 +17,27 @@ NAME_OCTETS: Final = 32
 Names = NDArray[np.uint8]
 """One address in each row."""
 
-_FACTORS: Final = np.array(
-    (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5), np.uint64
-)
+_FACTORS: Final = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5)
 """Odd and without a pattern, so that addresses that are alike get digests that are not."""
-_PAIR_FACTOR: Final = np.uint64(0xD6E8FEB86659FD93)
+_FACTORS_OF_WORDS: Final = np.array(_FACTORS, np.uint64)
+_PAIR_FACTOR: Final = 0xD6E8FEB86659FD93
+_SHIFT: Final = 29
+_WORDS: Final = struct.Struct("=4Q")
+_WORD: Final = (1 << 64) - 1
 
 
 def canonical(address: str) -> str | None:
     """Give *address* as the system writes it; ``None`` where it is no IP address."""
     try:
-        return str(ip_address(address))
+        socket.inet_pton(socket.AF_INET, address)
+    except OSError:
+        return _canonical_ipv6(address)
+    return address  # There is one way of writing it.
+
+
+def _canonical_ipv6(address: str) -> str | None:
+    try:
+        return str(IPv6Address(address))
     except ValueError:
         return None
 
@@ -57,9 +67,16 @@ def digests(names: Names, pairs: NDArray[np.intp]) -> NDArray[np.uint64]:
     """Give a number for each (address, port pair), equal where both are."""
     words = names.view(np.uint64)
     if (names[:, 0] == socket.AF_INET).all():
-        mixed = words[:, 0] * _FACTORS[0]  # The other words are 0.
+        mixed = words[:, 0] * _FACTORS_OF_WORDS[0]  # The other words are 0.
     else:
-        mixed = (words * _FACTORS).sum(axis=1, dtype=np.uint64)
-    mixed ^= mixed >> np.uint64(29)
-    digest: NDArray[np.uint64] = mixed + pairs.astype(np.uint64) * _PAIR_FACTOR
+        mixed = (words * _FACTORS_OF_WORDS).sum(axis=1, dtype=np.uint64)
+    mixed ^= mixed >> np.uint64(_SHIFT)
+    digest: NDArray[np.uint64] = mixed + pairs.astype(np.uint64) * np.uint64(_PAIR_FACTOR)
     return digest
+
+
+def digest_of(name: bytes, pair: int) -> int:
+    """Give what ``digests`` gives, of one address."""
+    words = zip(_WORDS.unpack(name), _FACTORS, strict=True)
+    mixed = sum(word * factor for word, factor in words) & _WORD
+    return ((mixed ^ mixed >> _SHIFT) + pair * _PAIR_FACTOR) & _WORD

@@ -5,6 +5,7 @@ packets are looked at one by one.
 """
 
 import socket
+from collections import Counter
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from umbel.core.instants import Duration, Instant
 
 from .batches import Rows
-from .names import NAME_OCTETS, Endpoint, Names, digests, endpoint_of, name_of
+from .names import NAME_OCTETS, Endpoint, Names, digest_of, digests, endpoint_of, name_of
 
 UNKNOWN: Final = -1
 """Nobody that we know."""
@@ -43,10 +44,14 @@ class Seating:
         self.pairs = np.zeros(rows, np.intp)
         self._digest = np.zeros(rows, np.uint64)
         self._is_known = np.zeros(rows, np.bool_)
+        self._calls_of: Counter[int] = Counter()
+        """By digest: how many rows have it."""
         self._gone: dict[int, Instant] = {}
         """By digest: when it is forgotten."""
-        self._table = np.full(1 << _TABLE_BITS, UNKNOWN, np.intp)
+        self._table = np.full(1 << _TABLE_BITS, UNKNOWN, np.int16)
         """The row of each digest, by its highest bits."""
+        self._places: Rows = np.zeros(0, np.intp)
+        """Where the table has a row."""
         self._sorted: NDArray[np.uint64] = np.zeros(0, np.uint64)
         self._sorted_rows: Rows = np.zeros(0, np.intp)
         self._is_stale = True
@@ -58,12 +63,15 @@ class Seating:
 
     def settle(self, row: int, pair: int, peer: Endpoint) -> None:
         """Learn where the peer of *row* is."""
-        self.names[row] = np.frombuffer(name_of(peer), np.uint8)
+        self.unsettle(row)
+        name = name_of(peer)
+        digest = digest_of(name, pair)
+        self.names[row] = np.frombuffer(name, np.uint8)
         self.pairs[row] = pair
-        self._digest[row] = digests(self.names[row : row + 1], self.pairs[row : row + 1])[0]
-        self._gone.pop(int(self._digest[row]), None)
+        self._digest[row] = digest
+        self._calls_of[digest] += 1
+        self._gone.pop(digest, None)
         self._is_known[row] = True
-        self._is_stale = True
 
     def move(self, row: int, pair: int, peer: Endpoint, now: Instant) -> None:
         """Learn where the peer of *row* is now; what still comes from where it was is nobody's."""
@@ -75,24 +83,30 @@ class Seating:
         """Forget a call, but for a while not its peer."""
         if not self._is_known[row]:
             return
-        self._is_known[row] = False
-        self._is_stale = True
-        if not np.any(self._digest[self._is_known] == self._digest[row]):
-            self._gone[int(self._digest[row])] = Instant(now + LINGER)
+        self.unsettle(row)
+        digest = int(self._digest[row])
+        if digest not in self._calls_of:
+            self._gone[digest] = Instant(now + LINGER)
         if len(self._gone) > _MOST_GONE:
             self._forget_gone(now)
 
     def unsettle(self, row: int) -> None:
         """Learn that the peer of *row* may be anywhere again."""
-        self._is_known[row] = False
         self._is_stale = True
+        if not self._is_known[row]:
+            return
+        self._is_known[row] = False
+        digest = int(self._digest[row])
+        self._calls_of[digest] -= 1
+        if not self._calls_of[digest]:
+            del self._calls_of[digest]
 
     def find(self, names: Names, pairs: Rows) -> Rows:
         """Give the row of each packet, or UNKNOWN, or SHARED."""
         if self._is_stale:
             self._sort()
         wanted = digests(names, pairs)
-        found = self._table[(wanted >> _TABLE_SHIFT).astype(np.intp)]
+        found = self._table[(wanted >> _TABLE_SHIFT).astype(np.intp)].astype(np.intp)
         is_crowded = found == _CROWDED
         if is_crowded.any():
             found[is_crowded] = self._search(wanted[is_crowded])
@@ -111,12 +125,12 @@ class Seating:
 
     def sharers(self, name: bytes, pair: int) -> list[int]:
         """Give all rows whose peer is at one address."""
-        digest = _digest(name, pair)
+        digest = digest_of(name, pair)
         return np.flatnonzero(self._is_known & (self._digest == digest)).tolist()
 
     def is_gone(self, name: bytes, pair: int, now: Instant) -> bool:
         """Say whether a packet is a late one of a call that is over."""
-        digest = _digest(name, pair)
+        digest = digest_of(name, pair)
         if digest not in self._gone:
             return False
         if now < self._gone[digest]:
@@ -134,15 +148,11 @@ class Seating:
     def _sort(self) -> None:
         rows = np.flatnonzero(self._is_known)
         places = (self._digest[rows] >> _TABLE_SHIFT).astype(np.intp)
-        self._table[:] = UNKNOWN
+        self._table[self._places] = UNKNOWN
         self._table[places] = rows
+        self._places = places
         crowded = places[self._table[places] != rows]
         self._table[crowded] = _CROWDED
         order = np.argsort(self._digest[rows], kind="stable")
         self._sorted, self._sorted_rows = self._digest[rows][order], rows[order]
         self._is_stale = False
-
-
-def _digest(name: bytes, pair: int) -> int:
-    names = np.frombuffer(name, np.uint8).reshape(1, -1)
-    return int(digests(names, np.array([pair], np.intp))[0])
