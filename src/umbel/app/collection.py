@@ -3,7 +3,7 @@
 import gc
 from typing import Final
 
-_YOUNG: Final = 20_000
+_YOUNG: Final = 50_000
 """Objects more than before after which the youngest are looked through; Python's own is 700."""
 _OLDER: Final = (20, 10)
 """How many times that is done before the older, and the oldest, are looked through as well."""
