@@ -108,7 +108,7 @@ class EngineContestant:
         self._not_ours = not_ours
         self._engine = MediaEngine(_PORTS)
         self._count = 0
-        self._octets = 0
+        self._seconds = 0.0
         self.failed: list[str] = []
         """Why sessions could not be opened."""
 
@@ -168,12 +168,12 @@ class EngineContestant:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Recorded):
-            self._octets += len(event.linear)
+            self._seconds += event.seconds
 
     async def recorded(self) -> float:
         """Give the seconds that came in ``Recorded`` events."""
         await asyncio.sleep(0)
-        return self._octets / 16000
+        return self._seconds
 
     def cpu(self) -> float:
         """Give the time of all its processes."""

@@ -45,7 +45,7 @@ class Engine:
         self.line.receive(PlayEnded(session="call-1", play=play, ended=ended, position=at))
 
     def records(self, recording: int, linear: bytes = SECOND) -> None:
-        self.line.receive(Recorded(session="call-1", recording=recording, linear=linear))
+        self.line.receive(Recorded(session="call-1", recording=recording, audio=linear))
 
     def ends_recording(self, recording: int, ended: RecordingEnd, key: str = "") -> None:
         self.line.receive(

@@ -98,7 +98,7 @@ class Conversation:
         assert isinstance(record, Record)
         number = record.recording
         for _second in range(seconds):
-            self._tell(Recorded(session=SESSION, recording=number, linear=bytes(16_000)))
+            self._tell(Recorded(session=SESSION, recording=number, audio=bytes(16_000)))
         self._tell(
             RecordingEnded(
                 session=SESSION, recording=number, ended=ended, duration=float(seconds), key=key

@@ -136,7 +136,7 @@ class MediaDouble:
         session, number = self._recording.session, self._recording.recording
         self._heard += seconds
         linear = bytes(round(seconds * OCTETS_OF_A_SECOND))
-        self._tell(Recorded(session=session, recording=number, linear=linear))
+        self._tell(Recorded(session=session, recording=number, audio=linear))
 
     def of(self, kind: type[Kind]) -> list[Kind]:
         """Give the commands of one kind."""

@@ -17,8 +17,6 @@ LAST_TRIES = 3
 SHORTEST: Duration = 0.1
 """A recording that moved when its time was nearly up goes on for so long, and ends by its limit."""
 
-_BYTES_A_SECOND = 16_000
-
 
 class RunningRecording:
     """What is on its way from the engine to the store."""
@@ -28,8 +26,8 @@ class RunningRecording:
         self._command = command
         self._sink = sink
         self._pending: list[bytes] = []
-        self._octets = 0
-        """All that has come."""
+        self._seconds: Duration = 0.0
+        """How much has come."""
         self._before: Duration = 0.0
         """How much came from engines that are gone."""
         self._ended: RecordingEnded | None = None
@@ -46,7 +44,7 @@ class RunningRecording:
             return
         if isinstance(event, Recorded):
             self._pending.append(event.linear)
-            self._octets += len(event.linear)
+            self._seconds += event.seconds
         else:
             self._ended = replace(event, duration=self._before + event.duration)
         self._news.set()
@@ -55,11 +53,6 @@ class RunningRecording:
         """Give the command by which another engine records what is still to come."""
         self._before = self._seconds
         return replace(self._command, longest=max(SHORTEST, self._command.longest - self._before))
-
-    @property
-    def _seconds(self) -> Duration:
-        """How much has come."""
-        return self._octets / _BYTES_A_SECOND
 
     def lose(self) -> None:
         """End with what has come, because nothing more will come."""

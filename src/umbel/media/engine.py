@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from umbel.core.instants import Duration
 
-from .session import MediaSession
+from .g711 import SAMPLES_PER_SECOND, decode
+from .session import Codec, MediaSession
 
 # --- what can be played ------------------------------------------------------------------------
 
@@ -215,19 +216,36 @@ class KeyPressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """About a second of a recording: 16-bit linear, 8000 a second, little-endian."""
+    """About a second of a recording, 8000 samples a second; the engine need not decode it."""
 
     session: str
     recording: int
-    linear: bytes
+    audio: bytes
+    law: Codec | None = None
+    """By which the audio is to be decoded, one of G.711's; ``None``: it is linear."""
 
-    def __reduce__(self) -> tuple[Callable[[str, int, bytes], "Recorded"], tuple[str, int, bytes]]:
+    @property
+    def linear(self) -> bytes:
+        """The audio as 16-bit linear, little-endian."""
+        if self.law is None:
+            return self.audio
+        return decode(self.law, self.audio).astype("<i2", copy=False).tobytes()
+
+    @property
+    def seconds(self) -> Duration:
+        """How long it is."""
+        return len(self.audio) / SAMPLES_PER_SECOND / (2 if self.law is None else 1)
+
+    def __reduce__(self) -> tuple["_Remake", tuple[str, int, bytes, Codec | None]]:
         """Be pickled without looking at each field: there is one of these per call and second."""
-        return _recorded, (self.session, self.recording, self.linear)
+        return _recorded, (self.session, self.recording, self.audio, self.law)
 
 
-def _recorded(session: str, recording: int, linear: bytes) -> Recorded:
-    return Recorded(session=session, recording=recording, linear=linear)
+_Remake = Callable[[str, int, bytes, Codec | None], Recorded]
+
+
+def _recorded(session: str, recording: int, audio: bytes, law: Codec | None) -> Recorded:
+    return Recorded(session=session, recording=recording, audio=audio, law=law)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,9 +40,9 @@ class Parameters(Mapping[str, str | None]):
     def get(self, name: str, /) -> str | None: ...
 
     @overload
-    def get(self, name: str, default: T, /) -> str | None | T: ...
+    def get(self, name: str, default: T, /) -> str | T | None: ...
 
-    def get(self, name: str, default: T | None = None, /) -> str | None | T:
+    def get(self, name: str, default: T | None = None, /) -> str | T | None:
         """Give the value of *name*; *default* where there is no such parameter."""
         return self._values.get(name.lower(), default)
 

@@ -27,7 +27,7 @@ MESSAGES: list[Command] = [StopPlaying(session="a"), Close(session="a"), Close(s
 MESSAGES_OF_EACH_SHAPE: list[Command | Event | Load] = [
     Open(session="a", address="127.0.0.1", peer=("127.0.0.2", 4000)),
     Play(session="a", play=1, items=(Tone(440, 1.0), Silence(0.5)), stop_keys="1"),
-    Recorded(session="a", recording=1, linear=bytes(range(250))),
+    Recorded(session="a", recording=1, audio=bytes(range(250))),
     Closed(session="a", statistics=Statistics(packets_sent=1, round_trip=0.1)),
     Load(sessions=1, busy=0.5, latest=0.001, skipped=0),
 ]
@@ -56,7 +56,7 @@ class TestBatches:
 
     def test_are_given_back_where_they_are_larger_than_what_is_read_at_once(self) -> None:
         spoken = [
-            Recorded(session=f"call-{call}", recording=1, linear=bytes([call]) * 16_000)
+            Recorded(session=f"call-{call}", recording=1, audio=bytes([call]) * 16_000)
             for call in range(50)
         ]
         octets = pack(spoken[:10]) + pack(spoken[10:]) + pack(MESSAGES)

@@ -159,16 +159,14 @@ class Outbox:
         self._audio_at = self._pieces["base"][:, 1]
         self._audio_octets = self._pieces["octets"][:, 1]
         self._sealed_octets = self._pieces["octets"][:, 0]
-        self._name_octets = self._messages["name_octets"]
-        self._piece_count = self._messages["piece_count"]
         self._headers_at = self.headers.ctypes.data
         self._sealed_at = self.sealed.ctypes.data
 
     def aim(self, row: int, name: bytes, *, is_plain: bool) -> None:
         """Let the packets of *row* go to the address *name*, in two pieces or as a whole."""
         self._names[row] = np.frombuffer(name, np.uint8)
-        self._name_octets[row] = _IPV4_NAME if name[0] == socket.AF_INET else _IPV6_NAME
-        self._piece_count[row] = 2 if is_plain else 1
+        self._messages["name_octets"][row] = _IPV4_NAME if name[0] == socket.AF_INET else _IPV6_NAME
+        self._messages["piece_count"][row] = 2 if is_plain else 1
         whole_at = self._headers_at + row * HEADER_OCTETS
         self._whole_at[row] = whole_at if is_plain else self._sealed_at + row * LONGEST
         self._sealed_octets[row] = HEADER_OCTETS

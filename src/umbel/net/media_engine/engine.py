@@ -39,9 +39,8 @@ from umbel.media.engine import (
 )
 from umbel.media.frame import FRAME
 
-from .batches import Rows
+from .batches import Addresses, Rows
 from .intake import Intake
-from .players import Places
 from .playing import Playing
 from .ports import Ports
 from .prompts import Prompts
@@ -276,11 +275,11 @@ class Engine:
         for row in finished:
             self._intake.session(row).end_play(PlayEnd.FINISHED)
 
-    def _send_payloads(self, rows: Rows, places: Places, octets: int) -> None:
+    def _send_payloads(self, rows: Rows, places: Addresses, octets: int) -> None:
         """Send the packets whose headers are made; so many octets lie at *places* for each."""
         senders, players = self._tables.senders, self._tables.players
         outbox = senders.outbox
-        outbox.append_audio(rows, players.addresses(places), octets)
+        outbox.append_audio(rows, places, octets)
         is_secret = ~senders.is_plain[rows]
         if is_secret.any():
             secret = rows[is_secret]

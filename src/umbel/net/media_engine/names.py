@@ -77,6 +77,6 @@ def digests(names: Names, pairs: NDArray[np.intp]) -> NDArray[np.uint64]:
 
 def digest_of(name: bytes, pair: int) -> int:
     """Give what ``digests`` gives, of one address."""
-    words = zip(_WORDS.unpack(name), _FACTORS, strict=True)
-    mixed = sum(word * factor for word, factor in words) & _WORD
+    words: tuple[int, ...] = _WORDS.unpack(name)
+    mixed = sum(word * factor for word, factor in zip(words, _FACTORS, strict=True)) & _WORD
     return ((mixed ^ mixed >> _SHIFT) + pair * _PAIR_FACTOR) & _WORD

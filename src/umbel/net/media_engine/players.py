@@ -1,6 +1,7 @@
-"""What is played to all calls, as arrays: two seconds of each tape lie ready, and are sent from there.
+"""What is played to all calls, as arrays: for each the place in memory from which it is sent next.
 
-Plain packets are sent from where their audio lies; it is copied for those that are encrypted only.
+Tapes are shared, and packets sent from where their audio lies in them; it is copied for those that
+are encrypted, and where a packet has the end of one piece and the beginning of the next.
 """
 
 from typing import Final
@@ -9,110 +10,104 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umbel.media.comfort_noise import ComfortNoise
-from umbel.media.frame import FRAME
-from umbel.media.g711 import SAMPLES_PER_SECOND
 from umbel.media.session import Codec
 
 from .batches import Addresses, Rows
 from .encoding import SILENCE
 from .playing import Playing
 
-_READY: Final = 2 * SAMPLES_PER_SECOND
-"""Samples of a tape that are read at once."""
 _LONGEST: Final = 1000
 """Samples of silence that lie ready: more than any packet has."""
 _CODECS: Final = tuple(Codec)
 _NOISE: Final = bytes(ComfortNoise(level=75))
 """What is sent to be heard as silence: white noise that tells that somebody is there."""
 
-Places = NDArray[np.int64]
-"""Where the audio of packets lies: from ``Players.take``."""
+
+class _Memory:
+    """All that a process has in memory, from address 1 on, as numpy asks about an array's octets."""
+
+    __array_interface__: Final = {
+        "version": 3,
+        "typestr": "|u1",
+        "data": (1, True),
+        "shape": ((1 << 47) - 1,),
+    }
+
+
+_MEMORY: Final[NDArray[np.uint8]] = np.asarray(_Memory())
 
 
 class Players:
-    """The plays that go on; each row has at most one."""
+    """The plays that go on; each row has at most one, which keeps what lies at its address alive."""
 
     def __init__(self, rows: int) -> None:
         self._playing: dict[int, Playing] = {}
         self._is_playing = np.zeros(rows, np.bool_)
-        silent = len(_CODECS) * _LONGEST
-        self._noise = rows * _READY + silent
-        self._audio = np.zeros(self._noise + len(_NOISE), np.uint8)
-        """For each row what was read of the tape and not yet sent; then silence of each codec, and
-        the payload of comfort noise."""
-        self._audio[self._noise :] = np.frombuffer(_NOISE, np.uint8)
-        self._ready = self._audio[: rows * _READY].reshape(rows, _READY)
-        silence = self._audio[rows * _READY : self._noise].reshape(len(_CODECS), _LONGEST)
-        for codec, octets in zip(_CODECS, silence, strict=True):
-            octets[:] = SILENCE[codec]
-        self._silence = np.full(rows, rows * _READY, np.int64)
+        self._at: Addresses = np.zeros(rows, np.uint64)
+        """Where the next samples of each row lie."""
+        self._left = np.zeros(rows, np.int64)
+        """How many lie there in a row."""
+        self._seams = np.zeros((rows, _LONGEST), np.uint8)
+        """For each row a packet whose samples lie in several places."""
+        self._silences = np.array([np.full(_LONGEST, SILENCE[each], np.uint8) for each in _CODECS])
+        self._noise = np.frombuffer(_NOISE, np.uint8).copy()
+        self._silence: Addresses = np.full(rows, self._silences.ctypes.data, np.uint64)
         """Where the silence of each row's codec lies."""
-        self._sent = np.zeros(rows, np.int64)
-        """Samples of what is ready."""
-        self._end = np.zeros(rows, np.int64)
-        """Samples that were read."""
 
     def begin(self, row: int, playing: Playing) -> None:
         """Play from where *playing*, whose tape is loaded, stands."""
         self.stop(row)
         self._playing[row] = playing
-        self._sent[row] = self._end[row] = 0
+        self._left[row] = 0
         self._is_playing[row] = True
 
     def stop(self, row: int) -> None:
         """Play no more; the play stands where the peer has heard it to."""
         playing = self._playing.pop(row, None)
         if playing is not None:
-            playing.position -= int(self._end[row] - self._sent[row])
+            playing.position -= int(self._left[row])
             self._is_playing[row] = False
 
     def listen(self, row: int, codec: Codec) -> None:
         """Be silent in *codec* while nothing is played."""
-        self._silence[row] = self._ready.size + _CODECS.index(codec) * _LONGEST
+        self._silence[row] = self._silences[_CODECS.index(codec)].ctypes.data
 
     def are_playing(self, rows: Rows) -> NDArray[np.bool_]:
         """Say to which of *rows* something is played."""
         return self._is_playing[rows]
 
-    def noise(self, rows: Rows) -> tuple[Places, int]:
+    def noise(self, rows: Rows) -> tuple[Addresses, int]:
         """Give where the payload of comfort noise lies for each of *rows*, and its octets."""
-        return np.full(len(rows), self._noise, np.int64), len(_NOISE)
+        return np.full(len(rows), self._noise.ctypes.data, np.uint64), len(self._noise)
 
-    def take(self, rows: Rows, samples: int) -> tuple[Places, list[int]]:
+    def take(self, rows: Rows, samples: int) -> tuple[Addresses, list[int]]:
         """Give where the next *samples* of each of *rows* lie, and which rows come to their end."""
         is_playing = self._is_playing[rows]
         if not is_playing.any():
             return self._silence[rows], []
         playing = rows if is_playing.all() else rows[is_playing]
-        for row in playing[self._end[playing] - self._sent[playing] < samples].tolist():
-            self._read_on(row)
-        sent, end = self._sent[playing], self._end[playing]
+        for row in playing[self._left[playing] < samples].tolist():
+            self._go_on(row, samples)
         places = self._silence[rows]
-        places[is_playing] = playing * _READY + sent
-        self._sent[playing] = sent = np.minimum(sent + samples, end)
-        at_end = playing[sent == end]
+        places[is_playing] = self._at[playing]
+        self._at[playing] += np.uint64(samples)
+        self._left[playing] = left = np.maximum(self._left[playing] - samples, 0)
+        at_end = playing[left == 0]
         return places, [row for row in at_end.tolist() if self._playing[row].is_finished]
 
-    def addresses(self, places: Places) -> Addresses:
-        """Give where in memory the audio lies."""
-        return places.astype(np.uint64) + np.uint64(self._audio.ctypes.data)
-
-    def audio(self, places: Places, samples: int) -> NDArray[np.uint8]:
-        """Give a copy of the audio."""
-        windows = np.lib.stride_tricks.sliding_window_view(self._audio, samples)
-        audio: NDArray[np.uint8] = windows[places]
+    def audio(self, places: Addresses, samples: int) -> NDArray[np.uint8]:
+        """Give a copy of so many samples at each of *places*."""
+        windows = np.lib.stride_tricks.sliding_window_view(_MEMORY, samples)
+        audio: NDArray[np.uint8] = windows[places.astype(np.intp) - 1]
         return audio
 
-    def _read_on(self, row: int) -> None:
-        """Read the next seconds of a tape, behind what is left; where it ends, silence follows."""
-        start, end = int(self._sent[row]), int(self._end[row])
-        ready, left = self._ready[row], end - start
-        if left:
-            ready[:left] = ready[start:end].copy()
-        elif not end:
-            # The first piece is shorter, so that those who began together do not read on together.
-            ready = ready[: _READY - row * FRAME % _READY]
-        read = left + self._playing[row].read_into(ready[left:])
-        if read < len(ready):
-            self._ready[row, read:] = self._audio[self._silence[row]]
-        self._sent[row], self._end[row] = 0, read
+    def _go_on(self, row: int, samples: int) -> None:
+        """Find where the next *samples* lie; where a tape ends, silence follows."""
+        playing = self._playing[row]
+        playing.position -= int(self._left[row])
+        stretch = playing.stretch(samples)
+        if stretch is None:
+            seam = self._seams[row]
+            seam[:] = self._silences[_CODECS.index(playing.codec or Codec.PCMU)]
+            stretch = seam.ctypes.data, playing.read_into(seam[:samples])
+        self._at[row], self._left[row] = stretch

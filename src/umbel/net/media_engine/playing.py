@@ -20,9 +20,18 @@ class Tape:
     """Encoded pieces, shared with other calls, read as if they were one."""
 
     def __init__(self, pieces: Sequence[Octets]) -> None:
-        self._pieces = pieces
+        self._pieces = [np.ascontiguousarray(piece) for piece in pieces]
         self._ends = list(accumulate(map(len, pieces)))
+        self._addresses = [piece.ctypes.data for piece in pieces]
         self.samples = self._ends[-1] if self._ends else 0
+
+    def stretch(self, position: int) -> tuple[int, int]:
+        """Give where in memory the sample at *position* lies, and how many lie there in a row."""
+        if position >= self.samples:
+            return 0, 0
+        index = bisect_right(self._ends, position)
+        left = self._ends[index] - position
+        return self._addresses[index] + len(self._pieces[index]) - left, left
 
     def read_into(self, target: NDArray[np.uint8], position: int) -> int:
         """Copy what begins at *position* into *target*; give how many samples there were."""
@@ -73,6 +82,20 @@ class Playing:
         """Stand still until there is a tape in *codec*."""
         self._tape = None
         self.codec = codec
+
+    def stretch(self, least: int) -> tuple[int, int] | None:
+        """
+        Pass over what comes next and lies in a row; give where in memory it does, and how much it is.
+
+        ``None``: there are not even *least* samples in a row.
+        """
+        if not isinstance(self._tape, Tape):
+            return None
+        address, samples = self._tape.stretch(self.position)
+        if samples < least:
+            return None
+        self.position += samples
+        return address, samples
 
     def read_into(self, target: NDArray[np.uint8]) -> int:
         """Put what comes next into *target*; give how many samples there were."""

@@ -1,9 +1,9 @@
 """Recordings: from packets to linear audio of exactly the length that passed.
 
-Each tick lets each recording hear one frame; whole seconds are read, decoded and handed over.
+Each tick lets each recording hear one frame; whole seconds are read and handed over as they came.
 Packets may be late or overtaken by ``DELAY`` frames; what a recording still owes when it is stopped
-is taken from its strip then, so that nothing of what was heard is missing. Samples are decoded and
-never changed: recordings are bit-exact.
+is taken from its strip then, so that nothing of what was heard is missing. Nothing of it is changed:
+recordings are bit-exact.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,6 @@ Tell = Callable[[Event], None]
 
 _LAWS: Final = tuple(Codec)
 """Those of G.711 come first; they alone are looked up."""
-_DECODING: Final = tuple(g711.decoding_of_pairs(codec) for codec in PLAIN_CODECS)
 _SQUARES: Final = tuple(g711.squares_of_pairs(codec) for codec in PLAIN_CODECS)
 
 
@@ -198,24 +197,22 @@ class Recorder:
         """Hand over so many frames of each of *rows*, as far as its limit allows."""
         if not len(rows) or not frames:
             return
-        octets = self._strips.read(rows, frames).reshape(len(rows), frames * FRAME)
+        octets = self._strips.read(rows, frames)
         handed = self._samples[rows] - self._strips.heard[rows] * FRAME
         excess = np.maximum(handed - self._longest[rows], 0)
-        for law in different(self._law[rows]):
-            alike = np.flatnonzero(self._law[rows] == law)
-            of_law = octets if len(alike) == len(rows) else octets[alike]
-            pairs = of_law.view(np.uint16)
-            linear = np.take(_DECODING[law], pairs, mode="clip").view(np.int16)
-            for row, samples, over in zip(
-                rows[alike].tolist(), linear, excess[alike].tolist(), strict=True
-            ):
-                self._tell_samples(row, samples[: len(samples) - over] if over else samples)
+        heard, length = octets.tobytes(), frames * FRAME
+        laws = self._law[rows].tolist()
+        for number, (row, law, over) in enumerate(
+            zip(rows.tolist(), laws, excess.tolist(), strict=True)
+        ):
+            start = number * length
+            self._tell_audio(row, heard[start : start + max(0, length - over)], _LAWS[law])
 
-    def _tell_samples(self, row: int, samples: Linear) -> None:
-        command, linear = self._commands[row], samples.astype("<i2", copy=False).tobytes()
-        if linear:
+    def _tell_audio(self, row: int, audio: bytes, law: Codec | None = None) -> None:
+        if audio:
+            command = self._commands[row]
             self._tell(
-                Recorded(session=command.session, recording=command.recording, linear=linear)
+                Recorded(session=command.session, recording=command.recording, audio=audio, law=law)
             )
 
     # --- what is transcoded ------------------------------------------------------------------
@@ -244,7 +241,8 @@ class Recorder:
     def _hand_over_track(self, row: int) -> None:
         samples = self._tracks.read(row)
         over = max(0, int(self._samples[row] - self._longest[row]))
-        self._tell_samples(row, samples[: max(0, len(samples) - over)])
+        kept = samples[: max(0, len(samples) - over)]
+        self._tell_audio(row, kept.astype("<i2", copy=False).tobytes())
 
     def _settle_track(self, row: int) -> None:
         """Do what ``_settle`` does, for one that is transcoded."""
