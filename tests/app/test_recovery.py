@@ -1,5 +1,7 @@
 """A message whose call is over is delivered, whatever kept it from that when it was spoken."""
 
+from itertools import count
+
 from tests.support.memory_store import MemoryStore
 from tests.support.told import Told
 
@@ -77,13 +79,30 @@ class TestWhatTheStoreDidNotTakeInTime:
 
         assert await desk.delivered() == []
 
+    async def test_is_left_to_a_call_that_ends_at_this_moment(self) -> None:
+        desk = Desk()
+        await desk.left("call-1")
+        lives = iter(({"call-1"}, set[str]()))
+        await desk.recovery.deliver_delayed(lambda: next(lives))
+
+        assert await desk.delivered() == []
+        assert desk.told.events == []
+
+    async def test_is_left_to_a_call_that_begins_at_this_moment(self) -> None:
+        desk = Desk()
+        await desk.left("call-1")
+        lives = iter((set[str](), {"call-1"}))
+        await desk.recovery.deliver_delayed(lambda: next(lives))
+
+        assert await desk.delivered() == []
+
     async def test_keeps_no_other_from_its_delivery(self) -> None:
         desk = Desk()
         gone = await desk.left("call-1")
         await desk.left("call-2")
 
         def meanwhile() -> set[str]:
-            desk.store.messages.kept.pop(gone.id)  # Its mailbox is removed.
+            desk.store.messages.kept.pop(gone.id, None)  # Its mailbox is removed.
             return set()
 
         await desk.recovery.deliver_delayed(meanwhile)
@@ -94,11 +113,13 @@ class TestWhatTheStoreDidNotTakeInTime:
         desk = Desk()
         await desk.left("call-1")
 
-        def goes_down() -> set[str]:
-            desk.store.switch.is_down = True
+        asked = count(1)
+
+        def goes_down_at_last() -> set[str]:
+            desk.store.switch.is_down = next(asked) == 2
             return set()
 
-        await desk.recovery.deliver_delayed(goes_down)
+        await desk.recovery.deliver_delayed(goes_down_at_last)
         desk.store.switch.is_down = False
 
         assert await desk.delivered() == []

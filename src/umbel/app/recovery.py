@@ -33,9 +33,10 @@ class Recovery:
 
     async def deliver_delayed(self, live_calls: Callable[[], Collection[str]]) -> None:
         """Deliver what the store did not take at the end of its call."""
+        # Those that end meanwhile deliver their messages by themselves, and others begin.
+        live = set(live_calls())
         unfinished = await self._messages.unfinished(self._node)
-        # Asked only now: a call that has begun meanwhile is among them.
-        live = live_calls()
+        live.update(live_calls())
         for message in unfinished:
             if message.call not in live:
                 await self._finish(message, self._as_whole)
