@@ -30,6 +30,8 @@ from .engine import TICK, Engine
 
 _MUCH: Final = 1 << 23
 """Octets that a node has left unread: half a second of a thousand recordings."""
+_REST: Final = TICK / 2
+"""Seconds in which no command is served after others were: a call is answered so much later, at most."""
 _LOAD_EVERY: Final = 50
 """Ticks."""
 _NICENESS: Final = -10
@@ -118,16 +120,24 @@ class _Loop:
         self._engine = engine
         self._due = time.monotonic() + TICK
         self._meter = meter
+        self._served = -_REST
         self._collected = self._collected_all = time.monotonic()
 
     def run(self) -> None:
         """Go on until the node is gone, which is told by ``Disconnected``."""
         while True:
+            self._let_commands_gather()
             # Where every tick is late, too: the end of calls is what ends that.
             self._serve_node(max(0.0, self._due - time.monotonic()))
             late = time.monotonic() - self._due
             if late >= 0:
                 self._tick(late)
+
+    def _let_commands_gather(self) -> None:
+        """Sleep after commands were served: of a busy node, many at once cost both sides less."""
+        rest = min(self._due, self._served + _REST) - time.monotonic()
+        if rest > 0:
+            time.sleep(rest)
 
     def _serve_node(self, wait: Duration) -> None:
         writing = [self._channel] if self._channel.unsent else []
@@ -135,6 +145,7 @@ class _Loop:
         if ready:
             for command in self._channel.receive():
                 self._engine.execute(command)
+            self._served = time.monotonic()
         if ready or writable:
             self._channel.send(self._engine.take_events())
 
