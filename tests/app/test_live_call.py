@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 
 import pytest
 from tests.support.memory_store import MemoryStore
@@ -243,6 +244,26 @@ class TestPlaying:
         played = await both(it.call.play(since, keys="*"), it.while_it(press))
 
         assert played == Played(position=1.5, key="*")
+
+    @in_virtual_time
+    async def test_does_not_begin_after_a_key_that_came_while_it_was_prepared(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        it = Conversation()
+        it.store.audio.kept[AudioId("audio-1")] = bytes(32_000)
+        read = it.store.audio.read
+
+        async def read_slowly(audio: AudioId) -> bytes:
+            await asyncio.sleep(1)
+            return await read(audio)
+
+        monkeypatch.setattr(it.store.audio, "read", read_slowly)
+        since = RecordedSpeech(audio="audio-1", caption="a message", since=0.5)
+        played = await both(it.call.play(since, keys="*"), it.while_it(partial(it.presses, "5*1")))
+
+        assert played == Played(position=0.5, key="*")
+        assert it.sent == []
+        assert await it.call.ask(GOODBYE, keys="1", within=1) == "1"
 
 
 class TestRecording:

@@ -108,15 +108,22 @@ class LiveCall:
         """Play until the end or a key of *keys*; other keys are ignored."""
         self._line.forget_keys()
         items = self._said((recorded,), await self._prepare((recorded,)))
-        ended = await self._line.play(items, stop_keys=keys)
-        since: Duration = getattr(recorded, "since", 0.0)
-        position = since + ended.position
-        if ended.ended is not engine.PlayEnd.KEY:
-            return Played(position=position, key=None)
-        while (key := await self._line.key(0)) is not None and key not in keys:
-            pass  # Pressed before the one that stopped it.
+        position: Duration = getattr(recorded, "since", 0.0)
+        key = await self._typed(keys)  # While it was being prepared, which takes its time.
+        if key is None:
+            ended = await self._line.play(items, stop_keys=keys)
+            position += ended.position
+            key = await self._typed(keys) if ended.ended is engine.PlayEnd.KEY else None
         self._journal.pressed(key)
         return Played(position=position, key=key)
+
+    async def _typed(self, keys: str) -> str | None:
+        """Give the first of *keys* that was typed, and forget all before it."""
+        while self._line.has_typed_ahead():
+            key = await self._line.key(0)
+            if key is not None and key in keys:
+                return key
+        return None
 
     async def record(
         self, into: AudioId, *, longest: Duration, silence: Duration, keys: str
