@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.authority import PAST, Authority
+from tests.support.program import until
 from tests.support.raw_peer import closing
 from tests.support.sip_wire import OK, OPTIONS, PATIENT, Wire
 
@@ -152,14 +153,31 @@ class TestSClient:
     ) -> None:
         """The session remembers that the handshake was let go on, not what the chain is worth."""
         certificate, key = Authority(tmp_path).files(GATEWAY)
+        wire, session = Wire(tls=authority.identity(UM)), str(tmp_path / "session")
+        arguments = ("-tls1_2", "-cert", certificate, "-key", key)
+        async with closing(wire):
+            port = await wire.listen(TLS)
+            async with client(port, *arguments, "-sess_out", session):
+                first = await wire.report()
+                await until(Path(session).is_file, 5, lambda: AssertionError("no session came"))
+                async with client(port, *arguments, "-sess_in", session):
+                    second = await wire.report()
+
+            assert (first.is_resumed, second.is_resumed) == (False, True)
+            assert second.verify_code == first.verify_code != 0
+
+    async def test_whose_certificate_is_not_good_leaves_no_session(
+        self, authority: Authority, tmp_path: Path
+    ) -> None:
+        """It would hold for minutes what the client chose to send."""
+        certificate, key = Authority(tmp_path).files(GATEWAY)
         wire = Wire(tls=authority.identity(UM))
         async with closing(wire):
             arguments = ("-tls1_2", "-reconnect", "-cert", certificate, "-key", key)
             async with client(await wire.listen(TLS), *arguments):
                 first, second = await wire.report(), await wire.report()
 
-            assert (first.is_resumed, second.is_resumed) == (False, True)
-            assert second.verify_code == first.verify_code != 0
+            assert (first.is_resumed, second.is_resumed) == (False, False)
 
 
 OFFERS = pytest.mark.parametrize(
