@@ -263,6 +263,7 @@ class TestPlaying:
 
         assert played == Played(position=0.5, key="*")
         assert it.sent == []
+        assert [line.text for line in it.heard] == ["presses *"]
         assert await it.call.ask(GOODBYE, keys="1", within=1) == "1"
 
 

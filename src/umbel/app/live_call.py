@@ -107,11 +107,11 @@ class LiveCall:
     async def play(self, recorded: Spoken, keys: str) -> Played:
         """Play until the end or a key of *keys*; other keys are ignored."""
         self._line.forget_keys()
-        items = self._said((recorded,), await self._prepare((recorded,)))
+        items = await self._prepare((recorded,))
         position: Duration = getattr(recorded, "since", 0.0)
         key = await self._typed(keys)  # While it was being prepared, which takes its time.
         if key is None:
-            ended = await self._line.play(items, stop_keys=keys)
+            ended = await self._line.play(self._said((recorded,), items), stop_keys=keys)
             position += ended.position
             key = await self._typed(keys) if ended.ended is engine.PlayEnd.KEY else None
         self._journal.pressed(key)

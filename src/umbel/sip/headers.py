@@ -112,7 +112,7 @@ class Headers:
             return parsed
 
     def know(self, name: str, parsed: object) -> None:
-        """Take *parsed*, which ``read`` of *name* is to give, as that of what was written."""
+        """Take *parsed*, which ``read`` is to give of *name*, instead of parsing what was written."""
         self._read[name] = parsed
 
     def __contains__(self, name: str) -> bool:
@@ -156,5 +156,4 @@ class Headers:
 
     def _forget(self, key: str) -> None:
         self._by_name = None
-        if self._read:
-            self._read.pop(key, None)
+        self._read.pop(key, None)

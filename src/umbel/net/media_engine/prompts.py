@@ -123,9 +123,8 @@ class Prompts:
         """Have the loader make what many calls play, if it is not there."""
         kept = self._kept.get(key)
         if kept is None or kept.signature != signature or _has_failed(kept.encoded):
-            self._kept.pop(
-                key, None
-            )  # What is made anew is the latest, and the last to be forgotten.
+            # What is made anew is the latest, and the last to be forgotten.
+            self._kept.pop(key, None)
             kept = self._kept[key] = _Kept(signature, self._loader.submit(load))
             self._shrink()
         self._kept.move_to_end(key)
